@@ -1,0 +1,66 @@
+# Sala: `make demo` shows it, `make test` proves it. Everything is written below .venv and SALA_HOME (./var).
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+export SALA_HOME ?= $(CURDIR)/var
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+ROOMS := $(notdir $(patsubst %/,%,$(wildcard src/sala/*/)))
+
+.PHONY: demo test check fix bench docs lock messages pictures clean help
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+.venv/run: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what Sala needs to run"
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/run
+	@echo "Installing what the tests need"
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+CATALOGUES := $(shell find src/sala -name django.po)
+.venv/messages: .venv/run $(CATALOGUES)
+	@$(BIN)/python tools/messages.py --compile
+	@touch $@
+
+demo: .venv/run .venv/messages  ## a demonstration hall with a year of records, then server and worker
+	@test -f $(SALA_HOME)/demo/accounts.json || $(BIN)/sala init --demo
+	@$(BIN)/sala demo
+	@$(BIN)/sala serve
+
+test: .venv/dev .venv/messages  ## all tests, on both databases and in a browser
+	@$(BIN)/python tools/test.py
+
+check: .venv/dev .venv/messages  ## style, types, order of the house, texts
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint src/sala
+	$(BIN)/python tools/messages.py --check
+
+fix: .venv/dev  ## let the tools mend what they can
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	-$(BIN)/djlint --reformat --quiet src/sala
+
+messages: .venv/dev  ## bring every room's Khmer catalogue up to date
+	$(BIN)/python tools/messages.py
+
+bench: .venv/dev .venv/messages  ## measure; minutes
+	$(BIN)/python tools/bench.py
+
+pictures: .venv/dev .venv/messages  ## the pictures in docs/pictures, from a demonstration hall
+	$(BIN)/python tools/pictures.py
+
+docs: .venv/dev  ## the documentation, checked
+	$(BIN)/python tools/docs.py
+
+lock: .venv/dev  ## choose versions anew; no address goes into the files
+	cd requirements && for f in run dev; do ../$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q $$f.in -o $$f.txt; done
+
+clean:  ## remove what was made here
+	rm -rf .venv var build dist
