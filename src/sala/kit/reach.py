@@ -20,11 +20,9 @@ def q(reach: Reach, prefix: str = "", office: str = "office") -> Q:
         ("district", reach.districts),
         ("commune", reach.communes),
     ):
-        keys = frozenset(
-            key for key in keys if key
-        )  # "" means "no place here" on a row; it must open nothing
-        if len(keys) == 1:
-            found |= Q(**{prefix + column: next(iter(keys))})
-        elif keys:
-            found |= Q(**{f"{prefix}{column}__in": sorted(keys, key=str)})
+        wanted = sorted(
+            (key for key in keys if key), key=str
+        )  # "" is "no place here" on a row: it opens nothing
+        if wanted:
+            found |= Q(**{f"{prefix}{column}__in": wanted})
     return found or Q(**{f"{prefix}pk__in": []})

@@ -1,0 +1,31 @@
+"""Which answer was given already, and how far has a series come?"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sala.numbers.models import Counter, KeptAnswer
+
+
+class Kept(NamedTuple):
+    """An answer as stored: digest of the body it answered, status, headers, and the JSON value of the answer."""
+
+    body: str
+    status: int
+    headers: dict[str, str]
+    answer: object
+
+
+def kept(*, scope: str, key: str) -> Kept | None:
+    """The kept answer for a digested ``key``, or None."""
+    row = (
+        KeptAnswer.objects.filter(scope=scope, key=key)
+        .values_list("body", "status", "headers", "answer")
+        .first()
+    )
+    return Kept(*row) if row else None
+
+
+def last_number(*, series: str, office: UUID | str, year: int) -> int:
+    """The last number given; 0 where the series has not begun."""
+    row = Counter.objects.filter(series=series, office=str(office), year=year).values_list("value").first()
+    return row[0] if row else 0
