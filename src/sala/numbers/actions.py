@@ -53,21 +53,11 @@ def keep(*, scope: str, key: str, body: str, status: int, headers: dict[str, str
     On PostgreSQL it waits for a faster one that has not ended yet. ``key`` and ``body`` are digests.
     """
     _inside_transaction()
-    values = [
-        scope,
-        key,
-        body,
-        status,
-        json.dumps(headers),
-        json.dumps(answer, ensure_ascii=False),
-        clock.now(),
-    ]
+    created = connection.ops.adapt_datetimefield_value(clock.now())
     sql = _KEEP.format(json="%s::jsonb" if connection.vendor == "postgresql" else "%s")
-    if connection.vendor == "sqlite":
-        values[-1] = connection.ops.adapt_datetimefield_value(clock.now())
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.rowcount == 1
+        cursor.execute(sql, [scope, key, body, status, json.dumps(headers), json.dumps(answer), created])
+        return int(cursor.rowcount) == 1
 
 
 def expire() -> None:

@@ -1,10 +1,12 @@
 """Was this very request done already? Then it is answered again, not done again."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from sala.kit.errors import FieldError, Invalid
@@ -30,6 +32,13 @@ class _Overtaken(Exception):  # noqa: N818 - not an error: it only unwinds the t
 
 def _digest(value: bytes | str) -> str:
     return hashlib.sha256(value.encode() if isinstance(value, str) else value).hexdigest()
+
+
+def _plain(answer: Answer) -> Answer:
+    """With dates, UUIDs and Decimals as JSON has them, so that the first answer and a repeated one are the same."""
+    return Answer(
+        answer.status, json.loads(json.dumps(answer.body, cls=DjangoJSONEncoder)), dict(answer.headers)
+    )
 
 
 def _replay(scope: str, key: str, body: str) -> Answer | None:
@@ -67,7 +76,7 @@ def once(
     finish = render or (lambda answer: answer)
     if key is None:
         with transaction.atomic():
-            answer = act()
+            answer = _plain(act())
         return finish(answer)
     if not _KEY.fullmatch(key):
         raise Invalid(
@@ -83,7 +92,7 @@ def once(
         return finish(done)
     try:
         with transaction.atomic():
-            answer = act()
+            answer = _plain(act())
             if not actions.keep(
                 scope=scope,
                 key=hashed,
