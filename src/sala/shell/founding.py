@@ -1,0 +1,67 @@
+"""How does a hall open? Migrate, mark the database, load the country's pack, make keys and static files; and the demonstration on top."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from sala.accounts import acting
+from sala.installation import actions as installation
+from sala.installation import packs, queries
+from sala.ledger import actions as ledger
+
+Say = Callable[[str], None]
+
+
+def migrate() -> None:
+    """Bring the database's tables up to date, and the files the web server sends."""
+    Path(settings.HOME).mkdir(parents=True, exist_ok=True, mode=0o700)
+    call_command("migrate", verbosity=0, interactive=False)
+    static_files()
+
+
+def static_files() -> None:
+    """Collect style sheet, fonts and scripts into SALA_HOME/static with names that carry their content's hash."""
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+
+
+def load_pack(country: str, say: Say) -> None:
+    """Load every room's part of the country's pack, in order. Idempotent."""
+    folder, by = packs.path(country), acting.system("init")
+    for loader in packs.loaders():
+        for line in loader.load(folder, by):
+            say(f"{loader.name}: {line}")
+
+
+def found(*, country: str, demonstration: bool, seed: int | None, say: Say) -> None:
+    """Open a hall on an empty database. Raises `NotPossible` when it is open already, `NotFound` for an unknown country."""
+    packs.path(country)
+    migrate()
+    installation.initialise(country=country, demonstration=demonstration, seed=seed)
+    load_pack(country, say)
+    ledger.seal()
+
+
+def write_accounts(accounts: list[dict[str, str]]) -> Path:
+    """Write the demonstration's sign-ins to SALA_HOME/demo/accounts.json, readable by the owner alone."""
+    folder = Path(settings.HOME) / "demo"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "accounts.json"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(accounts, file, ensure_ascii=False, indent=1)
+    return path
+
+
+def read_accounts() -> list[dict[str, str]]:
+    """The demonstration's sign-ins; empty where there is no demonstration."""
+    path = Path(settings.HOME) / "demo" / "accounts.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def is_founded() -> bool:
+    """Whether this database has been initialised."""
+    return queries.current() is not None
