@@ -9,7 +9,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", "--hide-scrollbars"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--font-render-hinting=none",
+    "--hide-scrollbars",
+]
 HEIGHTS = {320: 640, 360: 780, 1366: 768}
 
 
@@ -43,7 +49,10 @@ def shoot(browser: Browser, url: str, out: str, args: argparse.Namespace) -> lis
         has_touch=args.width < 600,
     )
     page = context.new_page()
-    page.on("console", lambda m: complaints.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda m: complaints.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda e: complaints.append(f"script: {e}"))
     page.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
     base = "/".join(url.split("/")[:3])
@@ -77,7 +86,9 @@ def main() -> int:
     parser.add_argument("--no-script", action="store_true", help="as a browser without JavaScript shows it")
     parser.add_argument("--cookie-from", metavar="USER", help="sign in as this demonstration account")
     parser.add_argument("--sign-in", nargs=2, metavar=("USER", "PASSWORD"))
-    parser.add_argument("--home", default=os.environ.get("SALA_HOME", "var"), help="SALA_HOME, for --cookie-from")
+    parser.add_argument(
+        "--home", default=os.environ.get("SALA_HOME", "var"), help="SALA_HOME, for --cookie-from"
+    )
     parser.add_argument("--fill", nargs=2, action="append", default=[], metavar=("SELECTOR", "VALUE"))
     parser.add_argument("--click", action="append", default=[], metavar="SELECTOR")
     args = parser.parse_args()
