@@ -6,24 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import total_ordering
 
+from sala.kit.khmer import MONTHS_EN, MONTHS_KM, digits
 from sala.kit.terms import N_, Term
-
-_KHMER_DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
-_MONTHS_KM = ("មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ")
-_MONTHS_EN = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 class Kind(Term):
@@ -87,8 +71,8 @@ class Period:
             length = _MONTHS_IN[kind]
             start = (day.month - 1) // length * length + 1
             end = start + length
-            after = date(day.year, end, 1) if end <= 12 else date(day.year + 1, 1, 1)
-            return cls(kind, date(day.year, start, 1), after - _ONE_DAY)
+            last = date(day.year, end, 1) - _ONE_DAY if end <= 12 else date(day.year, 12, 31)
+            return cls(kind, date(day.year, start, 1), last)
         except OverflowError as error:
             raise ValueError("outside the calendar") from error
 
@@ -186,7 +170,7 @@ class Period:
         """Its name where the year is understood or space is short: axes, table heads."""
         match self.kind:
             case Kind.MONTH:
-                return _MONTHS_KM[self.ordinal - 1] if lang == "km" else _MONTHS_EN[self.ordinal - 1][:3]
+                return MONTHS_KM[self.ordinal - 1] if lang == "km" else MONTHS_EN[self.ordinal - 1][:3]
             case Kind.DAY:
                 text = f"{self.first.day}/{self.first.month}"
             case Kind.YEAR:
@@ -196,35 +180,35 @@ class Period:
                 if lang == "km":
                     letter = {Kind.WEEK: "ស", Kind.QUARTER: "ត្រី", Kind.HALF: "ឆ"}[self.kind]
                 text = f"{letter}{self.ordinal}"
-        return text.translate(_KHMER_DIGITS) if lang == "km" else text
+        return digits(text, lang)
 
 
 def _khmer(period: Period) -> str:
     year = f"ឆ្នាំ{period.year}"
     match period.kind:
         case Kind.DAY:
-            text = f"ថ្ងៃទី{period.first.day} ខែ{_MONTHS_KM[period.first.month - 1]} {year}"
+            text = f"ថ្ងៃទី{period.first.day} ខែ{MONTHS_KM[period.first.month - 1]} {year}"
         case Kind.WEEK:
             text = f"សប្ដាហ៍ទី{period.ordinal} {year}"
         case Kind.MONTH:
-            text = f"ខែ{_MONTHS_KM[period.ordinal - 1]} {year}"
+            text = f"ខែ{MONTHS_KM[period.ordinal - 1]} {year}"
         case Kind.QUARTER:
             text = f"ត្រីមាសទី{period.ordinal} {year}"
         case Kind.HALF:
             text = f"ឆមាសទី{period.ordinal} {year}"
         case _:
             text = year
-    return text.translate(_KHMER_DIGITS)
+    return digits(text)
 
 
 def _english(period: Period) -> str:
     match period.kind:
         case Kind.DAY:
-            return f"{period.first.day} {_MONTHS_EN[period.first.month - 1]} {period.year}"
+            return f"{period.first.day} {MONTHS_EN[period.first.month - 1]} {period.year}"
         case Kind.WEEK:
             return f"Week {period.ordinal}, {period.year}"
         case Kind.MONTH:
-            return f"{_MONTHS_EN[period.ordinal - 1]} {period.year}"
+            return f"{MONTHS_EN[period.ordinal - 1]} {period.year}"
         case Kind.QUARTER:
             return f"Quarter {period.ordinal}, {period.year}"
         case Kind.HALF:
