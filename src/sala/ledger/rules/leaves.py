@@ -1,0 +1,37 @@
+"""What are the bytes of an entry in the tree, and what is the digest of its content?"""
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from sala.kit.canonical import canonical, moment
+
+SALT_BYTES = 32
+
+
+def content_digest(salt: bytes, content: object) -> str:
+    """Hex SHA-256 over the salt and the canonical content. Without the salt it says nothing about the content."""
+    return hashlib.sha256(salt + canonical(content)).hexdigest()
+
+
+def leaf_data(
+    *, id: UUID, at: datetime, post: str, act: str, kind: str, subject: str, place: str, digest: str
+) -> bytes:
+    """The entry as it stands in the tree: canonical JSON of its eight fields; the leaf's number is its place."""
+    return canonical(
+        {
+            "act": act,
+            "at": moment(at),
+            "digest": digest,
+            "id": str(id),
+            "kind": kind,
+            "place": place,
+            "post": post,
+            "subject": subject,
+        }
+    )
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """The hash of a leaf, RFC 6962, 2.1: SHA-256 over 0x00 and the data."""
+    return hashlib.sha256(b"\x00" + data).digest()
