@@ -1,0 +1,195 @@
+"""How is a message handed over: written into a folder, or given to an SMTP server?"""
+
+import os
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import BadHeaderError, EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
+
+from sala.kit import clock
+from sala.notices import rules
+from sala.notices.models import Notice
+from sala.notices.terms import Step
+
+TIMEOUT = 10
+"""Seconds an SMTP server may be silent; well below a notice's lease."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one handing over went. ``error`` names class and reply code only: servers quote addresses in their texts."""
+
+    step: Step
+    error: str = ""
+
+
+class Sender(Protocol):
+    """Hands messages over."""
+
+    def send(self, notice: Notice) -> Result:
+        """Hand one message over; never raises for what a server, a network or a setting does."""
+        ...
+
+
+def domain() -> str:
+    """The host that stands in message ids and in the sender's address."""
+    return urlsplit(settings.PUBLIC_URL).hostname or "sala.localdomain"
+
+
+def outbox() -> Path:
+    """The folder of messages, where no server is named."""
+    return Path(settings.HOME) / "outbox"
+
+
+def message(notice: Notice, sender: str = "") -> EmailMessage:
+    """The notice as an RFC 5322 message: UTF-8 subject and text, and the same Message-ID at every try."""
+    return EmailMessage(
+        subject=rules.one_line(notice.subject),
+        body=notice.body,
+        from_email=sender or f"Sala <sala@{domain()}>",
+        to=[notice.address],
+        headers={
+            "Message-ID": notice.message_id,
+            "Date": notice.created.astimezone(clock.zone()).strftime("%a, %d %b %Y %H:%M:%S %z"),
+            "Content-Language": notice.language,
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+
+
+@contextmanager
+def open_sender() -> Iterator[Sender]:
+    """The sender that SALA_EMAIL_URL names; one connection for all messages of a round."""
+    try:
+        transport = rules.transport(settings.EMAIL_URL)
+    except ValueError as error:
+        yield Misconfigured(str(error))
+        return
+    if not transport.host:
+        yield Folder(outbox())
+        return
+    sender = Smtp(transport)
+    try:
+        yield sender
+    finally:
+        sender.close()
+
+
+@dataclass(frozen=True)
+class Misconfigured:
+    """Sends nothing and says why."""
+
+    reason: str
+
+    def send(self, notice: Notice) -> Result:
+        return Result(Step.BREAK, self.reason)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Writes each message as a file; a second try writes the same file again."""
+
+    path: Path
+
+    def send(self, notice: Notice) -> Result:
+        try:
+            content = message(notice).message().as_bytes(linesep="\r\n")
+        except (BadHeaderError, ValueError) as error:
+            return Result(Step.REJECT, type(error).__name__)
+        target = self.path / f"{notice.created:%Y%m%dT%H%M%S}-{notice.pk}.eml"
+        partial = target.with_suffix(".part")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+        except OSError as error:
+            return Result(Step.BREAK, f"{type(error).__name__}: {os.strerror(error.errno or 0)}")
+        return Result(Step.DELIVER)
+
+
+class Smtp:
+    """Gives messages to a server through Django's SMTP backend."""
+
+    def __init__(self, transport: rules.Transport) -> None:
+        self.transport = transport
+        self.backend = EmailBackend(
+            host=transport.host,
+            port=transport.port,
+            username=transport.username,
+            password=transport.password,
+            use_tls=transport.starttls,
+            use_ssl=transport.tls,
+            timeout=TIMEOUT,
+            fail_silently=False,
+        )
+        self.away: Result | None = (
+            None  # once the server is away, don't wait for it once more for each message
+        )
+
+    def send(self, notice: Notice) -> Result:
+        """Hand over; a connection that broke at an earlier message is opened anew."""
+        if self.away is not None:
+            return self.away
+        try:
+            self.backend.open()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            self.away = opening(error, notice.attempts)
+            return self.away
+        try:
+            self.backend.send_messages([message(notice, self.transport.sender)])
+        except (BadHeaderError, ValueError) as error:
+            return Result(Step.REJECT, type(error).__name__)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return sending(error, notice.attempts)
+        return Result(Step.DELIVER)
+
+    def close(self) -> None:
+        """Say good-bye; a server that doesn't answer is left."""
+        with suppress(OSError, smtplib.SMTPException):
+            self.backend.close()
+        self.backend.connection = None
+
+
+def opening(error: Exception, attempts: int) -> Result:
+    """What a failure before the first message means: a wrong name, key or password is ours to repair, all else passes."""
+    name = type(error).__name__
+    match error:
+        case ssl.SSLError() | smtplib.SMTPNotSupportedError() | socket.gaierror():
+            return Result(Step.BREAK, name)
+        case smtplib.SMTPResponseException() if error.smtp_code >= 500:
+            return Result(Step.BREAK, f"{name}: SMTP {error.smtp_code}")
+        case smtplib.SMTPResponseException():
+            return Result(rules.after_disturbance(attempts), f"{name}: SMTP {error.smtp_code}")
+        case _:
+            return Result(rules.after_disturbance(attempts), name)
+
+
+def sending(error: Exception, attempts: int) -> Result:
+    """What a failure with a message in hand means: a refused sender is ours to repair, a refused recipient final."""
+    name = type(error).__name__
+    match error:
+        case smtplib.SMTPSenderRefused() if error.smtp_code >= 500:
+            return Result(Step.BREAK, f"{name}: SMTP {error.smtp_code}")
+        case smtplib.SMTPRecipientsRefused():
+            code = min((reply[0] for reply in error.recipients.values()), default=550)
+            return Result(rules.after_reply(code, attempts), f"{name}: SMTP {code}")
+        case smtplib.SMTPResponseException():
+            return Result(rules.after_reply(error.smtp_code, attempts), f"{name}: SMTP {error.smtp_code}")
+        case smtplib.SMTPNotSupportedError():
+            return Result(Step.REJECT, name)
+        case _:
+            return Result(rules.after_disturbance(attempts), name)
