@@ -34,10 +34,10 @@ def next_number(*, series: str, office: UUID | str, year: int) -> int:
     Side effect: one row of the counter, locked until the caller's transaction ends: call it late, after everything that
     may fail. Raises `TransactionManagementError` outside a transaction (the number could be lost there).
     """
-    return next_numbers(series=series, office=office, year=year, count=1)
+    return reserve(series=series, office=office, year=year, count=1)
 
 
-def next_numbers(*, series: str, office: UUID | str, year: int, count: int) -> int:
+def reserve(*, series: str, office: UUID | str, year: int, count: int) -> int:
     """Take ``count`` numbers at once (bulk loading): returns the first, the others follow without gap."""
     _inside_transaction()
     if count < 1:
