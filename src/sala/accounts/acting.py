@@ -1,0 +1,126 @@
+"""Who acts: a resident without an account, the system itself, or a post held today? Three kinds, one protocol (`kit.acting`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sala.accounts import verbs
+from sala.kit.acting import Reach, Where
+from sala.kit.errors import NotSignedIn, Refused
+from sala.kit.terms import N_
+from sala.offices.terms import Scope
+
+EVERYTHING = Reach(everything=True)
+NOTHING = Reach()
+
+
+@dataclass(frozen=True)
+class Resident:
+    """Somebody without an account. May what every resident may."""
+
+    signed_in: bool = False
+    post: str = "resident"
+    office: UUID | None = None
+    where: Where = field(default_factory=Where)
+
+    def reach(self, verb: str) -> Reach:
+        """Everything for the verbs of residents, nothing else."""
+        return EVERYTHING if verbs.is_resident(verb) else NOTHING
+
+    def may(self, verb: str, at: Where) -> bool:
+        """Ask."""
+        return verbs.is_resident(verb)
+
+    def require(self, verb: str, at: Where) -> None:
+        """Assert: raises `NotSignedIn`."""
+        if not verbs.is_resident(verb):
+            raise NotSignedIn(N_("Sign in first: this is work of an office."))
+
+
+@dataclass(frozen=True)
+class System:
+    """A job or the loading of a pack. May everything; the ledger names it."""
+
+    name: str
+    signed_in: bool = True
+    office: UUID | None = None
+    where: Where = field(default_factory=Where)
+
+    @property
+    def post(self) -> str:
+        """``system:<name>``, as the ledger writes it."""
+        return f"system:{self.name}"
+
+    def reach(self, verb: str) -> Reach:
+        """Everything."""
+        return EVERYTHING
+
+    def may(self, verb: str, at: Where) -> bool:
+        """Ask: always yes."""
+        return True
+
+    def require(self, verb: str, at: Where) -> None:
+        """Assert: never raises."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post held today by the person who signed in. ``grants``: verb -> scopes, as the post's grants say; ``person``,
+    ``post_name`` and ``office_name`` are ``{"km", "en"}`` for pages.
+    """
+
+    appointment: UUID
+    user: UUID | None
+    person_id: UUID
+    kind: str
+    office: UUID
+    where: Where
+    grants: Mapping[str, frozenset[str]]
+    person: Mapping[str, str] = field(default_factory=dict)
+    post_name: Mapping[str, str] = field(default_factory=dict)
+    office_name: Mapping[str, str] = field(default_factory=dict)
+    until: date | None = None
+    signed_in: bool = True
+
+    @property
+    def post(self) -> str:
+        """The appointment's id: the ledger never holds a name."""
+        return str(self.appointment)
+
+    def reach(self, verb: str) -> Reach:
+        """Over which things the verb extends today."""
+        if verbs.is_resident(verb):
+            return EVERYTHING
+        scopes = self.grants.get(verb, frozenset())
+        if not scopes:
+            return NOTHING
+        if Scope.NATION in scopes:
+            return EVERYTHING
+        offices = frozenset({self.office})
+        if Scope.SUBTREE not in scopes:
+            return Reach(offices=offices)
+        if self.where.commune:
+            return Reach(offices=offices, communes=frozenset({self.where.commune}))
+        if self.where.district:
+            return Reach(offices=offices, districts=frozenset({self.where.district}))
+        if self.where.province:
+            return Reach(offices=offices, provinces=frozenset({self.where.province}))
+        return EVERYTHING
+
+    def may(self, verb: str, at: Where) -> bool:
+        """Ask."""
+        return self.reach(verb).covers(at)
+
+    def require(self, verb: str, at: Where) -> None:
+        """Assert: raises `Refused`."""
+        if not self.may(verb, at):
+            raise Refused(N_("Your post does not allow this step here. Ask an office that may, or look at who may do what."))
+
+
+RESIDENT = Resident()
+
+
+def system(name: str) -> System:
+    """The acting of a job or a loading called ``name``."""
+    return System(name)

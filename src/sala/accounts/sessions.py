@@ -1,0 +1,44 @@
+"""Which session is this, whose, and acting in which appointment? Django's session table with one join."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+SINCE = "since"
+APPOINTMENT = "appointment"
+
+
+class SessionStore(DatabaseStore):
+    """Keeps the user and the appointment in columns; ``row`` is the joined row after loading, else None."""
+
+    row: Any = None
+
+    @classmethod
+    def get_model_class(cls) -> Any:
+        """The table."""
+        from sala.accounts.models import Session
+
+        return Session
+
+    def _get_session_from_db(self) -> Any:
+        from django.utils import timezone
+
+        self.row = (
+            self.model.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+            .select_related("user", "appointment__person", "appointment__post", "appointment__office")
+            .first()
+        )
+        if self.row is None:
+            self._session_key = None
+        return self.row
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        """The row for ``data``; the user and the appointment get their columns."""
+        row = super().create_model_instance(data)
+        user, appointment, since = data.get("_auth_user_id"), data.get(APPOINTMENT), data.get(SINCE)
+        row.user_id = UUID(user) if user else None
+        row.appointment_id = UUID(appointment) if appointment else None
+        row.since = datetime.fromisoformat(since) if since else None
+        return row

@@ -1,0 +1,41 @@
+"""Which verbs are there, and which of them does everybody have? Rooms register theirs when the house opens."""
+
+from collections.abc import Iterable
+
+from sala.kit.terms import Term
+
+_rooms: dict[str, type[Term]] = {}
+_resident: set[str] = set()
+
+
+def register(room: str, verbs: type[Term], resident: Iterable[str] = ()) -> None:
+    """Make a room's verbs known; ``resident`` are those that need neither account nor post. Raises `ValueError` if misnamed."""
+    for verb in verbs:
+        if not verb.value.startswith(f"{room}."):
+            raise ValueError(f"the verb {verb.value} must start with {room}.")
+    _rooms[room] = verbs
+    _resident.update(str(verb) for verb in resident)
+
+
+def rooms() -> dict[str, type[Term]]:
+    """The verbs by room, in the order of registering."""
+    return dict(_rooms)
+
+
+def known(verb: str) -> Term | None:
+    """The verb as its room declares it; None where no room does."""
+    room = _rooms.get(verb.split(".", 1)[0])
+    try:
+        return room(verb) if room else None
+    except ValueError:
+        return None
+
+
+def resident() -> frozenset[str]:
+    """The verbs everybody has."""
+    return frozenset(_resident)
+
+
+def is_resident(verb: str) -> bool:
+    """Whether everybody has the verb."""
+    return verb in _resident

@@ -1,0 +1,294 @@
+"""Which office is this, which one serves a place, who holds its posts on a day, and when is it open?"""
+
+import hashlib
+import json
+import time as monotonic_clock
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from sala.kit import clock
+from sala.offices.models import Appointment, Holiday, Hours, Office, Person, PostKind
+from sala.offices.terms import OfficeKind
+
+if TYPE_CHECKING:
+    from sala.kit.days import Calendar
+
+# The office that holds the cases of a level. One way for every country: the pack names its offices by these kinds.
+HOLDS = {
+    "commune": OfficeKind.COMMUNE_HALL,
+    "district": OfficeKind.ONE_WINDOW,
+    "province": OfficeKind.PROVINCIAL_HALL,
+    "nation": OfficeKind.MINISTRY_DEPARTMENT,
+}
+FRESH_SECONDS = 5.0
+
+
+def office(office_id: UUID | str) -> Office | None:
+    """The office with this id, or None."""
+    try:
+        key = office_id if isinstance(office_id, UUID) else UUID(office_id)
+    except ValueError:
+        return None
+    return Office.objects.filter(pk=key).first()
+
+
+def office_by_code(code: str) -> Office | None:
+    """The office with this code (``commune-hall-120404``), or None."""
+    return Office.objects.filter(code=code).first()
+
+
+def office_at(place_key: str, kind: str) -> Office | None:
+    """The office of this kind that stands for exactly this place (empty key: the nation), or None."""
+    return Office.objects.filter(place=place_key, kind=kind).order_by("code").first()
+
+
+def offices_at(place_key: str) -> list[Office]:
+    """Every office that stands for exactly this place, highest kind first."""
+    order = list(OfficeKind)
+    return sorted(Office.objects.filter(place=place_key), key=lambda row: (order.index(OfficeKind(row.kind)), row.code))
+
+
+def serving(place_key: str, level: str) -> Office | None:
+    """The office that holds cases of ``level`` for the place: its commune hall, its district's one-window office, its
+    provincial hall, or the ministry. None where the pack has no such office; `LookupError` for an unknown level.
+    """
+    kind = HOLDS[level]
+    if level == "nation":
+        return Office.objects.filter(kind=kind, place="").order_by("code").first()
+    from sala.places import queries as places
+
+    where = places.where(place_key)
+    key = {"commune": where.commune, "district": where.district, "province": where.province}[level]
+    return Office.objects.filter(kind=kind, place=key).order_by("code").first() if key else None
+
+
+def listed(
+    *, q: str = "", kind: str = "", place: Any = None, reach: Q | None = None
+) -> QuerySet[Office]:
+    """Offices for a list: by part of a name, kind, or the place (`places.Unit`) they stand in or below."""
+    rows = Office.objects.select_related("parent")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if q:
+        rows = rows.filter(Q(name_km__contains=q) | Q(name_en__icontains=q) | Q(code__icontains=q))
+    if place is not None:
+        column = place.level if place.level in ("province", "district", "commune") else "commune"
+        rows = rows.filter(**{column: place.key if column == place.level else place.parent_key})
+    if reach is not None:
+        rows = rows.filter(reach)
+    return rows
+
+
+def serving_many(kind: str) -> dict[str, UUID]:
+    """Place key -> id of the office of this kind; for bulk work."""
+    return dict(Office.objects.filter(kind=kind).values_list("place", "id"))
+
+
+def names(ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """Office id -> its names in both languages, in one read."""
+    rows = Office.objects.filter(pk__in=set(ids)).values_list("id", "name_km", "name_en")
+    return {key: {"km": km, "en": en} for key, km, en in rows}
+
+
+def posts(office_kind: str = "") -> list[PostKind]:
+    """The kinds of posts, in the pack's order; only those of an office of this kind where one is given."""
+    rows = PostKind.objects.order_by("order", "code")
+    return [post for post in rows if not office_kind or office_kind in post.office_kinds]
+
+
+def post(code: str) -> PostKind | None:
+    """The kind of post with this code, or None."""
+    return PostKind.objects.filter(pk=code).first()
+
+
+def on(day: date) -> Q:
+    """The filter for appointments valid on ``day``."""
+    return Q(start__lte=day) & (Q(end__isnull=True) | Q(end__gte=day))
+
+
+def holders(office_id: UUID, day: date | None = None) -> list[Appointment]:
+    """Who holds the posts of an office on a day (default: today), in the posts' order."""
+    rows = Appointment.objects.filter(on(day or clock.today()), office_id=office_id)
+    return list(rows.select_related("person", "post", "office").order_by("post__order", "start", "id"))
+
+
+def appointments_of(person_id: UUID, day: date | None = None) -> list[Appointment]:
+    """The posts a person holds on a day (default: today), in the posts' order."""
+    rows = Appointment.objects.filter(on(day or clock.today()), person_id=person_id)
+    return list(rows.select_related("person", "post", "office").order_by("post__order", "start", "id"))
+
+
+def appointment(appointment_id: UUID | str) -> Appointment | None:
+    """One appointment with its person, post and office, or None."""
+    try:
+        key = appointment_id if isinstance(appointment_id, UUID) else UUID(appointment_id)
+    except ValueError:
+        return None
+    return Appointment.objects.select_related("person", "post", "office").filter(pk=key).first()
+
+
+def person(person_id: UUID) -> Person | None:
+    """The person in public office with this id, or None."""
+    return Person.objects.filter(pk=person_id).first()
+
+
+def holder_names(appointment_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Appointment id -> ``{"km", "en"}`` of the post in its office; what pages show for the actor of an act."""
+    keys = set()
+    for text in appointment_ids:
+        try:
+            keys.add(UUID(str(text)))
+        except ValueError:
+            continue  # "resident" and "system:..." are no appointments
+    rows = Appointment.objects.filter(pk__in=keys).select_related("post", "office")
+    return {str(row.pk): title(row.post, row.office.form) for row in rows}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody to whom work of an office can be given: the appointment's id, the person's name, the post's title."""
+
+    id: UUID
+    name_km: str
+    name_en: str
+    post: dict[str, str]
+
+
+def people(office_id: UUID, day: date | None = None) -> list[Holder]:
+    """Who works in an office on a day (default: today), in the posts' order."""
+    return [
+        Holder(row.pk, row.person.name_km, row.person.name_en, title(row.post, row.office.form))
+        for row in holders(office_id, day)
+    ]
+
+
+def appointment_names(ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """Appointment id -> the holder's name in both languages, in one read; for tables of those who may see it."""
+    rows = Appointment.objects.filter(pk__in=set(ids)).select_related("person")
+    return {row.pk: {"km": row.person.name_km, "en": row.person.name_en} for row in rows}
+
+
+def title(post_kind: PostKind, form: str) -> dict[str, str]:
+    """What the post is called in an office of this form."""
+    names_by_form: dict[str, dict[str, str]] = post_kind.names
+    return names_by_form.get(form) or names_by_form[""]
+
+
+_calendars: dict[UUID | None, "Calendar"] = {}
+_checked = {"at": float("-inf"), "stamp": ""}
+
+
+def calendar(office_id: UUID | None) -> "Calendar":
+    """The working calendar of an office: the country's hours and holidays, and its own. Cached; other processes see a
+    change within five seconds, this one at once.
+    """
+    now = monotonic_clock.monotonic()
+    if now - float(_checked["at"]) > FRESH_SECONDS:
+        stamp = _stamp()
+        if stamp != _checked["stamp"]:
+            _calendars.clear()
+        _checked.update(at=now, stamp=stamp)
+    if office_id not in _calendars:
+        _calendars[office_id] = _read_calendar(office_id)
+    return _calendars[office_id]
+
+
+def forget_calendars() -> None:
+    """Read holidays and hours anew."""
+    _calendars.clear()
+    _checked.update(at=float("-inf"), stamp="")
+
+
+def _stamp() -> str:
+    from django.db.models import Count, Max
+
+    days = Holiday.objects.aggregate(n=Count("pk"), last=Max("changed"))
+    hours = Hours.objects.aggregate(n=Count("pk"), last=Max("changed"))
+    return f"{days['n']} {days['last']} {hours['n']} {hours['last']}"
+
+
+def _read_calendar(office_id: UUID | None) -> "Calendar":
+    from sala.kit.days import Calendar
+
+    mine = Q(office__isnull=True) | Q(office_id=office_id) if office_id else Q(office__isnull=True)
+    stretches: dict[int, list[tuple[time, time]]] = {}
+    rows = list(Hours.objects.filter(mine).order_by("weekday", "opens"))
+    own = {row.weekday for row in rows if row.office_id}
+    for row in rows:
+        if row.weekday in own and row.office_id is None:
+            continue  # an office's own hours stand instead of the country's on that weekday
+        stretches.setdefault(row.weekday, []).append((row.opens, row.closes))
+    days = Holiday.objects.filter(mine).order_by("date")
+    return Calendar(
+        hours={weekday: tuple(sorted(spans)) for weekday, spans in stretches.items()},
+        holidays={day.date: {"km": day.name_km, "en": day.name_en} for day in days},
+        zone=clock.zone(),
+    )
+
+
+PACK = "offices.pack"
+APPOINTMENT = "offices.appointment"
+PERSON = "offices.person"
+
+
+def pack_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What the ledger verifies of the loaded tables: the number and the digest of the rows of each."""
+    tables: dict[str, list[tuple[object, ...]]] = {
+        "posts": list(
+            PostKind.objects.order_by("code").values_list(
+                "code", "order", "names", "office_kinds", "duties", "single", "second_factor", "source", "status"
+            )
+        ),
+        "offices": list(
+            Office.objects.order_by("code").values_list(
+                "code", "kind", "form", "name_km", "name_en", "place", "province", "district", "commune", "parent__code"
+            )
+        ),
+        "days": [
+            *Holiday.objects.order_by("date", "office_id").values_list("date", "office__code", "name_km", "name_en"),
+            *Hours.objects.order_by("weekday", "opens", "office_id").values_list(
+                "weekday", "opens", "closes", "office__code"
+            ),
+        ],
+    }
+    for name, rows in tables.items():
+        text = json.dumps(rows, ensure_ascii=False, sort_keys=True, default=str)
+        yield name, {"rows": len(rows), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def appointment_content(row: Appointment) -> dict[str, object]:
+    """What the ledger holds of an appointment: no name, the person's id only."""
+    return {
+        "person": str(row.person_id),
+        "post": row.post_id,
+        "office": str(row.office_id),
+        "start": row.start.isoformat(),
+        "end": row.end.isoformat() if row.end else None,
+        "instrument": str(row.instrument),
+        "number": row.instrument_number,
+        "date": row.instrument_date.isoformat() if row.instrument_date else None,
+        "note": row.instrument_note_km,
+        "reason": row.end_reason,
+    }
+
+
+def appointment_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every appointment, as the ledger verifies it."""
+    for row in Appointment.objects.iterator():
+        yield str(row.pk), appointment_content(row)
+
+
+def person_content(row: Person) -> dict[str, object]:
+    """What the ledger holds of a person in office, salted and digested."""
+    return {"km": [row.family_km, row.given_km], "en": [row.family_en, row.given_en]}
+
+
+def person_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every person in office, as the ledger verifies it."""
+    for row in Person.objects.iterator():
+        yield str(row.pk), person_content(row)
