@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -59,7 +60,7 @@ def message(notice: Notice, sender: str = "") -> EmailMessage:
         to=[notice.address],
         headers={
             "Message-ID": notice.message_id,
-            "Date": notice.created.astimezone(clock.zone()).strftime("%a, %d %b %Y %H:%M:%S %z"),
+            "Date": format_datetime(notice.created.astimezone(clock.zone())),
             "Content-Language": notice.language,
             "Auto-Submitted": "auto-generated",
         },
