@@ -19,6 +19,7 @@ from sala.offices.rules import Span
 
 GRANTS = "accounts.grants"
 ACCOUNT = "accounts.account"
+TOKEN = "accounts.token"
 
 # (post code -> (version of the post, its grants)): the version comes with every join, so a loading in any process counts.
 _grants: dict[str, tuple[int, Mapping[str, frozenset[str]]]] = {}
@@ -158,3 +159,14 @@ def account_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
     """Every account, as the ledger verifies it."""
     for row in User.objects.filter(person__isnull=False).iterator():
         yield str(row.pk), account_content(row)
+
+
+def token_content(row: Token) -> dict[str, object]:
+    """What the ledger holds of a token."""
+    return {
+        "digest": row.digest,
+        "user": str(row.user_id),
+        "appointment": str(row.appointment_id),
+        "expires": row.expires.isoformat(),
+        "revoked": row.revoked is not None,
+    }

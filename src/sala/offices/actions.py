@@ -15,12 +15,15 @@ from sala.kit.text import normalise
 from sala.ledger import actions as ledger
 from sala.offices import queries, rules
 from sala.offices.models import Appointment, Holiday, Office, Person, PostKind
-from sala.offices.terms import Instrument, Status, Verb
+from sala.offices.terms import Instrument, OfficeKind, Status, Verb
 
 NO_OFFICE = N_("There is no such office. Choose one from the list.")
 NO_POST = N_("There is no such post. Choose one from the list.")
 NO_PERSON = N_("There is no such person in public office. Enter the person first.")
 NO_APPOINTMENT = N_("There is no such appointment.")
+
+
+Day = date  # the field `Paper.date` hides the type
 
 
 @dataclass(frozen=True)
@@ -29,23 +32,73 @@ class Paper:
 
     kind: str
     number: str = ""
-    date: date | None = None
+    date: Day | None = None
     note: Mapping[str, str] | None = None
 
 
-def add_person(*, by: Acting, family: Mapping[str, str], given: Mapping[str, str], office: Office) -> Person:
-    """Enter a person in public office (names ``{"km", "en"}``), for an office the acting post may appoint in.
+def open_office(
+    *,
+    by: Acting,
+    code: str,
+    kind: str,
+    name: Mapping[str, str],
+    place_key: str = "",
+    parent: Office | None = None,
+    valid_from: date | None = None,
+) -> Office:
+    """Open an office the pack does not bring (a working group, an organisation) for a place, or for the nation.
+
+    Side effects: one row, two ledger entries. The same ``code`` again gives the office that stands. Deliberately not
+    done: nobody is appointed. Raises `Refused`, `Invalid`, `NotFound` for an unknown place.
+    """
+    from sala.places import queries as places
+
+    unit = places.unit(place_key) if place_key else None
+    if place_key and unit is None:
+        raise NotFound(N_("There is no such place. Choose one from the list."))
+    where = places.where(place_key) if place_key else Where()
+    by.require(Verb.APPOINT, where)
+    names = {lang: normalise(name.get(lang, "")).strip() for lang in ("km", "en")}
+    wrong = [lang for lang, text in names.items() if not 1 <= len(text) <= 160]
+    if wrong:
+        message = N_("Give the office's name in Khmer and in English, at most 160 letters each.")
+        raise Invalid(message, errors=[FieldError(f"name_{lang}", "name", message) for lang in wrong])
+    key = rules.office_id(code)
+    with transaction.atomic():
+        row = Office.objects.filter(pk=key).first()
+        if row is None:
+            row = Office.objects.create(
+                id=key,
+                code=code,
+                kind=OfficeKind(kind),
+                form=unit.kind if unit else "",
+                name_km=names["km"],
+                name_en=names["en"],
+                place=place_key,
+                province=where.province,
+                district=where.district,
+                commune=where.commune,
+                parent=parent,
+                valid_from=valid_from,
+            )
+            content = dict(queries.pack_snapshots())["offices"]
+            ledger.record(
+                by=by, act="offices.open", kind=queries.PACK, subject="offices", at=row.where, content=content
+            )
+    return row
+
+
+def register_person(
+    *, by: Acting, family_km: str, given_km: str, family_latin: str, given_latin: str, office: Office | None = None
+) -> Person:
+    """Enter a person in public office, for an ``office`` the acting post may appoint in (None: anywhere).
 
     Side effects: one row, one ledger entry. Deliberately not done: no search for a person of the same name, and no link
     to any resident or to the civil book. Raises `Refused`, `Invalid`.
     """
-    by.require(Verb.APPOINT, office.where)
-    words = {
-        "family_km": family.get("km", ""),
-        "given_km": given.get("km", ""),
-        "family_en": family.get("en", ""),
-        "given_en": given.get("en", ""),
-    }
+    at = office.where if office else Where()
+    by.require(Verb.APPOINT, at)
+    words = {"family_km": family_km, "given_km": given_km, "family_en": family_latin, "given_en": given_latin}
     words = {name: normalise(text).strip() for name, text in words.items()}
     wrong = [name for name, text in words.items() if not 1 <= len(text) <= 60]
     if wrong:
@@ -54,9 +107,7 @@ def add_person(*, by: Acting, family: Mapping[str, str], given: Mapping[str, str
     with transaction.atomic():
         row = Person.objects.create(**words)
         content = queries.person_content(row)
-        ledger.record(
-            by=by, act="offices.person", kind=queries.PERSON, subject=str(row.pk), at=office.where, content=content
-        )
+        ledger.record(by=by, act="offices.person", kind=queries.PERSON, subject=str(row.pk), at=at, content=content)
     return row
 
 
@@ -90,7 +141,7 @@ def appoint(
             raise NotFound(NO_PERSON)
         rules.check_office_kind(place.kind, kind.office_kinds)
         rules.check_span(start, end)
-        rules.check_instrument_date(instrument.date, clock.today())
+        rules.check_instrument_date(instrument.datedd, clock.today())
         same = Appointment.objects.filter(office=place, post=kind)
         span = rules.Span(start, end)
         others = same if kind.single else same.filter(person=who)
@@ -105,7 +156,7 @@ def appoint(
             single=kind.single,
             instrument=Instrument(instrument.kind),
             instrument_number=normalise(instrument.number),
-            instrument_date=instrument.date,
+            instrument_date=instrument.dated,
             instrument_note_km=normalise(note.get("km", "")),
             instrument_note_en=normalise(note.get("en", "")),
         )
