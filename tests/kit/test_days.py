@@ -1,6 +1,8 @@
 """Working days and minutes: examples a clerk recognises, and what must hold for every calendar."""
 
+import csv
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
@@ -235,3 +237,46 @@ def test_is_fast_enough_for_a_demonstration_year() -> None:
     for step in range(10_000):
         CALENDAR.minutes_between(start, CALENDAR.add_minutes(start, step))
     assert perf_counter() - begun < 1.0
+
+
+PACK = Path(__file__).parents[2] / "src/sala/countries/kh"
+# a feast: its days as lunar month and day of the month from 1
+FEASTS = {
+    "Visak Bochea": [("ពិសាខ", 15)],
+    "Royal Ploughing Ceremony": [("ពិសាខ", 19)],
+    "Pchum Ben": [("ភទ្របទ", 29), ("ភទ្របទ", 30), ("អស្សុជ", 1)],
+    "Water Festival": [("កត្តិក", 14), ("កត្តិក", 15), ("កត្តិក", 16)],
+}
+
+
+def pack_holidays() -> dict[date, dict[str, str]]:
+    with (PACK / "holidays.csv").open(encoding="utf-8", newline="") as file:
+        return {date.fromisoformat(row["date"]): row for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("year", [2025, 2026, 2027])
+def test_lunar_holidays_of_the_pack_follow_its_lunar_months(year: int) -> None:
+    with (PACK / "lunar_months.csv").open(encoding="utf-8", newline="") as file:
+        months = [(date.fromisoformat(row["first_day"]), row["month_km"]) for row in csv.DictReader(file)]
+    holidays = pack_holidays()
+    for name, days in FEASTS.items():
+        expected = {
+            first + timedelta(days=day - 1)
+            for month, day in days
+            for first, month_km in months
+            if month_km == month and (first + timedelta(days=day - 1)).year == year
+        }
+        found = {day for day, row in holidays.items() if name in row["name_en"] and day.year == year}
+        assert found == expected
+    assert all(row["status"] in ("fixed", "predicted") and row["source"] for row in holidays.values())
+
+
+def test_the_packs_water_festival_is_known_to_every_clerk() -> None:
+    calendar = Calendar(HOURS, pack_holidays(), ZONE)
+    assert calendar.add_days(at("2026-11-20 09:00"), 1) == at("2026-11-26 17:30")
+    assert [day.isoformat() for day, _ in calendar.uncounted(date(2026, 11, 1), date(2026, 11, 30))] == [
+        "2026-11-09",
+        "2026-11-23",
+        "2026-11-24",
+        "2026-11-25",
+    ]
