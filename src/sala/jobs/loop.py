@@ -1,0 +1,180 @@
+"""How does a worker live? Round after round of due jobs, through locked and lost databases, until it is told to stop."""
+
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from sala.jobs import actions, queries, rules
+from sala.kit import clock
+
+log = logging.getLogger("sala.jobs")
+LONGEST_NAP = 1.0
+"""Seconds between two looks at the table."""
+PATIENCE = 0.6
+"""Seconds a stopping worker gives a job inside a call that can't be interrupted; then the lease is left to be taken over."""
+
+
+class Stop(BaseException):
+    """Ends a job in the middle; not an Exception, so that no job mistakes it for a failure of its own."""
+
+
+def process_mark(pid: int) -> str:
+    """When the process began (clock ticks since boot), so that a number used again is another; empty when it is dead."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in ("Z", "X") else fields[19]
+
+
+def _machine() -> str:
+    """This machine and its process numbers' namespace: where a holder can be known to be dead."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
+        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    except OSError:
+        boot = space = ""
+    return f"{socket.gethostname()[:60]}/{boot}/{space}"
+
+
+def own_name() -> str:
+    """The holder's name of this process."""
+    return f"{_machine()}:{os.getpid()}:{process_mark(os.getpid())}"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether the holder was a process of this machine that is gone. False when it can't be known."""
+    machine, _, rest = holder.partition(":")
+    pid, _, mark = rest.partition(":")
+    if machine != _machine() or not pid.isdigit() or not mark:
+        return False
+    return process_mark(int(pid)) != mark
+
+
+class Worker:
+    """One worker: claims jobs under its name, renews the lease of the one it does, hands back when it stops."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name or own_name()
+        self.stopping = threading.Event()
+        self._job = ""
+        self._interruptible = False
+
+    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """The signal handler: end the job at hand; leave for good if that takes longer than `PATIENCE`."""
+        if not self.stopping.is_set():
+            self.stopping.set()
+            threading.Thread(target=self._leave, daemon=True).start()
+        if self._interruptible:
+            self._interruptible = False
+            raise Stop
+
+    def _leave(self) -> None:
+        threading.Event().wait(PATIENCE)
+        os._exit(0)  # a job's work is one transaction: leaving now is what a power cut would do, and harmless
+
+    @contextmanager
+    def _work(self, name: str) -> Iterator[None]:
+        """Around a job's own work: here, and only here, a signal may end it."""
+        self._job = name
+        self._interruptible = True
+        try:
+            if self.stopping.is_set():
+                raise Stop
+            yield
+        finally:
+            self._interruptible = False
+            self._job = ""
+
+    def _renew(self) -> None:
+        """The second thread: renew the lease of a job that takes long, through a connection of its own."""
+        while not self.stopping.wait(rules.RENEWAL.total_seconds()):
+            name = self._job
+            if not name:
+                continue
+            try:
+                actions.renew(name, self.name)
+            except DatabaseError as error:
+                log.info("lease of %s not renewed: %s", name, type(error).__name__)
+                connection.close()
+        connection.close()
+
+    def run(self) -> None:
+        """Work until `stop`. Database errors are waited out: 1 s, doubling to 30 s."""
+        threading.Thread(target=self._renew, daemon=True).start()
+        failures = 0
+        prepared = False
+        while not self.stopping.is_set():
+            try:
+                if not prepared:
+                    self._prepare()
+                    prepared = True
+                actions.run_due(self.name, around=self._work, stop=self.stopping.is_set)
+                failures = 0
+                self.stopping.wait(self._nap())
+            except Stop:
+                break
+            except (OperationalError, InterfaceError, DatabaseError) as error:
+                failures += 1
+                wait = min(2.0 ** (failures - 1), 30.0)
+                log.warning(
+                    "the database did not answer (%s); next try in %.0f s", type(error).__name__, wait
+                )
+                _drop_connection()
+                self.stopping.wait(wait)
+        with suppress(DatabaseError):
+            actions.hand_back(self.name)
+        _drop_connection()
+
+    def _prepare(self) -> None:
+        """Make new jobs' rows and free what dead workers of this machine held, without waiting for their leases."""
+        actions.ensure()
+        for holder in actions.holders():
+            if is_dead(holder):
+                log.info("worker %s is dead: its jobs are taken over", holder)
+                actions.hand_back(holder)
+
+    def _nap(self) -> float:
+        """Seconds until the next job is due, at most `LONGEST_NAP` (other workers' jobs may become free)."""
+        due = queries.next_at()
+        if due is None:
+            return LONGEST_NAP
+        return min(max((due - clock.now()).total_seconds(), 0.02), LONGEST_NAP)
+
+
+def _drop_connection() -> None:
+    """Begin with a new connection next time, whatever state this one is in."""
+    with suppress(DatabaseError):
+        connection.close()
+
+
+def die_with_parent(death: signal.Signals = signal.SIGTERM) -> None:
+    """Ask the kernel (Linux) to signal this process when the one that started it is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(1, int(death), 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def main() -> None:
+    """Be a worker in this process, until SIGTERM or SIGINT."""
+    worker = Worker()
+    signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGINT, worker.stop)
+    worker.run()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sala.settings")
+    import django
+
+    django.setup()
+    main()
