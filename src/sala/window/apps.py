@@ -1,8 +1,41 @@
 """Django's name for the room `window` and what it registers when the house opens."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class WindowConfig(AppConfig):
     name = "sala.window"
     label = "window"
+
+    def ready(self) -> None:
+        """Register verbs, the pack's loader, kinds of ledger records and of files, notices, the job and the menu."""
+        from sala.accounts import verbs
+        from sala.files import registry as files
+        from sala.installation import packs
+        from sala.jobs import registry as jobs
+        from sala.ledger import registry as ledger
+        from sala.notices import registry as notices
+        from sala.ui import menu
+        from sala.window import letters, loading, queries, steps, tasks
+        from sala.window.terms import Verb
+
+        verbs.register("window", Verb, resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE))
+        packs.register("window", 40, loading.load)
+        ledger.register(steps.REQUEST, queries.request_snapshots, _("Request"))
+        ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
+        ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
+        ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
+        files.register(steps.REQUEST, queries.may_open_file)
+        jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
+        for kind, label in (
+            (letters.KINDS["receive"], _("Request received")),
+            (letters.KINDS["ask"], _("Question to the applicant")),
+            (letters.KINDS["answer"], _("Answer to the applicant")),
+            (letters.KINDS["finish"], _("Request done")),
+            (letters.KINDS["refuse"], _("Request refused")),
+        ):
+            notices.register(kind, label)
+        menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))

@@ -1,0 +1,388 @@
+"""Every change of a request: permission, rule, rows, ledger entry and notice in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from sala.files import actions as files
+from sala.kit import clock
+from sala.kit.acting import Acting, Where
+from sala.kit.errors import Changed, FieldError, Invalid, NotFound, NotPossible
+from sala.kit.terms import N_
+from sala.ledger import actions as ledger
+from sala.notices import actions as notices
+from sala.numbers import actions as numbers
+from sala.offices import queries as offices
+from sala.places import queries as places
+from sala.window import letters, queries, rules, steps
+from sala.window.models import Contact, Event, Rating, Request
+from sala.window.terms import GRANTS, Act, Channel, State, Verb
+
+SERIES = "window.request"
+CHANGED = N_(
+    "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
+)
+NEEDED = N_("Fill in this field.")
+
+
+@dataclass(frozen=True)
+class Received:
+    """A new request and the code that opens it. The code is shown to the one who asked and kept nowhere in clear."""
+
+    request: Request
+    code: str
+
+
+def route(where: Where, level: str) -> tuple[UUID, str]:
+    """The office that serves the place for this level, and the place code its numbers begin with. Raises `Invalid`."""
+    office = offices.serving(where.place, level)
+    if office is None:
+        raise Invalid(
+            N_("No office serves this place for this service yet. Choose another place, or ask at the hall."),
+            errors=[
+                FieldError("place", "no-office", N_("No office serves this place for this service yet."))
+            ],
+        )
+    return office.id, code_of_place(office.place)
+
+
+def code_of_place(key: str) -> str:
+    """A unit's key as the head of a number; ``00`` for the nation."""
+    return key or "00"
+
+
+def locate(place: str) -> Where:
+    """The line of ancestors of a place. Raises `Invalid` for one that is not in the gazetteer."""
+    if not place or places.unit(place) is None:
+        raise Invalid(
+            N_("This place is not in the gazetteer. Choose it from the list."),
+            errors=[FieldError("place", "unknown", N_("Choose a place from the list."))],
+        )
+    return places.where(place)
+
+
+def receive(
+    *,
+    by: Acting,
+    service: str,
+    place: str,
+    channel: str = Channel.WEB,
+    description: str = "",
+    location: str = "",
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
+    name: str = "",
+    phone: str = "",
+    email: str = "",
+    language: str = "km",
+    photos: Sequence[UUID] = (),
+) -> Received:
+    """Take in a request: from a resident without an account, or by an officer at the counter.
+
+    Side effects: the request with its first step, a contact where one is given, photos attached, the next number of
+    the office and year, ledger entries, a notice when there is an e-mail address. Not done: nobody is assigned.
+    Raises `NotFound` (service), `Invalid` (place), `Refused` (an officer of another office).
+    """
+    with transaction.atomic():
+        terms = queries.service(service)
+        found = locate(place)
+        office_id, head = route(found, terms.level)
+        where = Where(found.province, found.district, found.commune, found.village, office_id)
+        if by.signed_in and channel != Channel.WEB:
+            by.require(Verb.RECEIVE, where)
+        else:
+            by.require(Verb.REPORT, where)
+        now = clock.now()
+        year = now.astimezone(clock.zone()).year
+        asked = steps.Asked(
+            terms, where, channel, description, location, latitude, longitude, name, phone, email, language
+        )
+        request, contact, event = steps.receive(
+            asked,
+            number=rules.number(head, year, numbers.next_number(series=SERIES, office=head, year=year)),
+            secret=settings.SECRET_KEY.encode(),
+            office_id=office_id,
+            calendar=offices.calendar(office_id),
+            at=now,
+            post=by.post,
+        )
+        request.save(force_insert=True)
+        if contact is not None:
+            contact.save(force_insert=True)
+        event.save(force_insert=True)
+        for photo in photos:
+            files.attach(photo, kind=steps.REQUEST, subject=str(request.id))
+        _record(by, Act.RECEIVE, request)
+        if contact is not None:
+            _record_contact(by, request, contact)
+        code = queries.code_of(request)
+        letters.tell(request, event, contact, code)
+    return Received(request, code)
+
+
+def take(*, by: Acting, request_id: UUID, version: int) -> Request:
+    """Take a request on oneself. Side effects as in `act`."""
+    return act(by=by, request_id=request_id, version=version, verb=Act.TAKE)
+
+
+def assign(*, by: Acting, request_id: UUID, version: int, assigned: UUID) -> Request:
+    """Give it to somebody of the same office. Side effects as in `act`."""
+    return act(by=by, request_id=request_id, version=version, verb=Act.ASSIGN, assigned=assigned)
+
+
+def ask(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
+    """Ask the applicant; the clock stops until the reply. Side effects as in `act`."""
+    return act(by=by, request_id=request_id, version=version, verb=Act.ASK, text=text)
+
+
+def tell(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
+    """Answer publicly: the applicant reads it. Side effects as in `act`."""
+    return act(by=by, request_id=request_id, version=version, verb=Act.ANSWER, text=text)
+
+
+def note(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
+    """Write an internal note; no notice. Side effects as in `act`."""
+    return act(by=by, request_id=request_id, version=version, verb=Act.NOTE, text=text)
+
+
+def finish(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
+    """Record it as done and tell how; it closes after ten working days. Side effects as in `act`."""
+    return act(by=by, request_id=request_id, version=version, verb=Act.FINISH, text=text)
+
+
+def refuse(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
+    """Refuse with a reason that the applicant reads. Side effects as in `act`."""
+    return act(by=by, request_id=request_id, version=version, verb=Act.REFUSE, text=text)
+
+
+def act(
+    *, by: Acting, request_id: UUID, version: int, verb: Act, text: str = "", assigned: UUID | None = None
+) -> Request:
+    """One step of an officer.
+
+    Side effects: the request's row (version + 1), one step of its timeline, a ledger entry, a notice to the applicant
+    for public words. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
+    `Invalid` (a field that the step needs).
+    """
+    if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
+        raise NotFound(N_("There is no such step."))
+    with transaction.atomic():
+        request = _load(request_id)
+        if not by.may(Verb.SEE, request.where):
+            raise NotFound(queries.NOT_FOUND)
+        by.require(GRANTS[verb], request.where)
+        if request.version != version:
+            raise Changed(CHANGED)
+        if verb == Act.TAKE:
+            assigned = queries.post_id(by)
+        _check_fields(request, verb, text=text, assigned=assigned)
+        event = _step(by, request, verb, text, assigned)
+        letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
+    return request
+
+
+def reply(*, by: Acting, code: str, text: str) -> Request:
+    """The applicant replies; the clock goes on. Whoever has the code may. Side effects as in `act`, without a notice."""
+    return _resident(by, code, Act.REPLY, Verb.FOLLOW, text)
+
+
+def withdraw(*, by: Acting, code: str, text: str = "") -> Request:
+    """The applicant withdraws. Whoever has the code may. Side effects as in `act`, without a notice."""
+    return _resident(by, code, Act.WITHDRAW, Verb.FOLLOW, text)
+
+
+def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "") -> Rating:
+    """The applicant rates courtesy and speed from 1 to 5, once, when the request is done.
+
+    Side effects: the rating, a step that is not shown, two ledger entries. Raises `Invalid` (scale), `NotPossible`
+    (not done yet, or rated already).
+    """
+    wrong = [
+        FieldError(name, "scale", N_("Choose a number from 1 to 5."))
+        for name, value in (("courtesy", courtesy), ("speed", speed))
+        if not 1 <= value <= 5
+    ]
+    if wrong:
+        raise Invalid(N_("Choose a number from 1 to 5."), errors=wrong)
+    with transaction.atomic():
+        request = _load(queries.by_code(code).id)
+        by.require(Verb.RATE, request.where)
+        if queries.rating_of(request) is not None:
+            raise NotPossible(N_("You have rated this request already. Thank you."))
+        rules.TABLE.move(State(request.state), Act.RATE)
+        rating = steps.rating(request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now())
+        rating.save(force_insert=True)
+        _step(by, request, Act.RATE, "", None)
+        ledger.record(
+            by=by,
+            act=f"window.{Act.RATE}",
+            kind=steps.RATING,
+            subject=str(rating.id),
+            at=request.where,
+            content=steps.rating_content(rating),
+        )
+    return rating
+
+
+def close(*, by: Acting, request_id: UUID) -> Request:
+    """Close a finished request after its period. Called by the job. Side effects as in `act`, without a notice.
+
+    Raises `NotPossible` when it is not done or the period runs on.
+    """
+    with transaction.atomic():
+        request = _load(request_id)
+        by.require(Verb.FINISH, request.where)
+        if request.close_at is None or request.close_at > clock.now():
+            raise NotPossible(N_("The period for objections has not ended yet."))
+        _step(by, request, Act.CLOSE, "", None)
+    return request
+
+
+def erase_person(*, by: Acting, request_id: UUID) -> Request:
+    """Erase what a resident told about themselves: contact, words, point, comment, photos, and the salts in the ledger.
+
+    Side effects: the contact's row is gone; description, location, point, replies and the rating's comment are blank;
+    photos are removed; the salts of the request, contact and rating are erased, so that nobody can try out what the old
+    digests were taken from; new entries say what the rows hold now, so that the ledger stays valid. Not done: the
+    request, its times and the office's own words stay; figures do not change. Raises `NotFound`, `Refused`.
+    """
+    with transaction.atomic():
+        request = _load(request_id)
+        if not by.may(Verb.SEE, request.where):
+            raise NotFound(queries.NOT_FOUND)
+        by.require(Verb.ERASE, request.where)
+        contact, rating = queries.contact_of(request), queries.rating_of(request)
+        if contact is not None:
+            ledger.forget(by=by, kind=steps.CONTACT, subject=str(contact.id), at=request.where)
+            Contact.objects.filter(pk=contact.pk).delete()
+        ledger.forget(by=by, kind=steps.REQUEST, subject=str(request.id), at=request.where)
+        files.remove_of(steps.REQUEST, str(request.id))
+        notices.forget_about(letters.about(request))
+        Event.objects.filter(request=request, act__in=[str(a) for a in rules.RESIDENTS]).update(text="")
+        request.description = request.location = ""
+        request.latitude = request.longitude = None
+        request.erased_at = clock.now()
+        request.trail = steps.trail(queries.events(request, public=False))
+        _step(
+            by,
+            request,
+            Act.ERASE,
+            "",
+            None,
+            also=("description", "location", "latitude", "longitude", "erased_at"),
+        )
+        if rating is not None:
+            ledger.forget(by=by, kind=steps.RATING, subject=str(rating.id), at=request.where)
+            rating.comment = ""
+            rating.save(update_fields=["comment"])
+            ledger.record(
+                by=by,
+                act=f"window.{Act.ERASE}",
+                kind=steps.RATING,
+                subject=str(rating.id),
+                at=request.where,
+                content=steps.rating_content(rating),
+            )
+    return request
+
+
+def show_person(*, by: Acting, request_id: UUID) -> Contact:
+    """Show how to reach the applicant; that it was looked at is recorded. Side effect: a ledger entry.
+
+    Raises `NotFound`, `Refused`.
+    """
+    with transaction.atomic():
+        request = queries.record(by, request_id)
+        by.require(Verb.SEE_PERSON, request.where)
+        contact = queries.contact_of(request)
+        if contact is None:
+            raise NotFound(N_("Nobody left a way to reach them with this request."))
+        ledger.record(
+            by=by,
+            act=str(Verb.SEE_PERSON),
+            kind=steps.CONTACT,
+            subject=str(contact.id),
+            at=request.where,
+            content=steps.contact_content(contact),
+        )
+    return contact
+
+
+def _load(request_id: UUID) -> Request:
+    request = (
+        Request.objects.select_for_update(of=("self",))
+        .select_related("terms__service", "contact", "rating")
+        .filter(pk=request_id)
+        .first()
+    )
+    if request is None:
+        raise NotFound(queries.NOT_FOUND)
+    return request
+
+
+def _check_fields(request: Request, verb: Act, *, text: str, assigned: UUID | None) -> None:
+    move = rules.TABLE.move(State(request.state), verb)
+    given = {"text": text.strip(), "assigned": assigned}
+    missing = [name for name in move.required if not given[name]]
+    if missing:
+        raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
+    if verb == Act.ASSIGN and assigned not in {person.id for person in offices.people(request.office_id)}:
+        message = N_("Choose somebody who holds a post in this office today.")
+        raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])
+
+
+def _step(
+    by: Acting, request: Request, verb: Act, text: str, assigned: UUID | None, also: tuple[str, ...] = ()
+) -> Event:
+    """The step in memory, its rows, its ledger entry. The version in the filter tells who was faster."""
+    before = request.version
+    event = steps.step(
+        request,
+        verb,
+        at=clock.now(),
+        post=by.post,
+        calendar=offices.calendar(request.office_id),
+        said=text,
+        assigned=assigned,
+    )
+    values = {name: getattr(request, name) for name in (*steps.CHANGING, *also)}
+    if not Request.objects.filter(pk=request.pk, version=before).update(version=request.version, **values):
+        raise Changed(CHANGED)
+    event.save(force_insert=True)
+    _record(by, verb, request)
+    return event
+
+
+def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Request:
+    with transaction.atomic():
+        request = _load(queries.by_code(code).id)
+        by.require(grant, request.where)
+        _check_fields(request, verb, text=text, assigned=None)
+        _step(by, request, verb, text, None)
+    return request
+
+
+def _record(by: Acting, verb: Act, request: Request) -> None:
+    ledger.record(
+        by=by,
+        act=f"window.{verb}",
+        kind=steps.REQUEST,
+        subject=str(request.id),
+        at=request.where,
+        content=steps.content(request),
+    )
+
+
+def _record_contact(by: Acting, request: Request, contact: Contact) -> None:
+    ledger.record(
+        by=by,
+        act=f"window.{Act.RECEIVE}",
+        kind=steps.CONTACT,
+        subject=str(contact.id),
+        at=request.where,
+        content=steps.contact_content(contact),
+    )

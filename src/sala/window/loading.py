@@ -1,0 +1,103 @@
+"""Bring the catalogue to what the country pack says, keeping every version under which requests were made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from django.db import transaction
+
+from sala.kit import clock, text
+from sala.kit.acting import Acting, Where
+from sala.ledger import actions as ledger
+from sala.window import catalogue
+from sala.window.models import Service, ServiceVersion
+
+SERVICE = "window.service"
+LOAD = "window.load"
+
+
+def content(version: ServiceVersion) -> dict[str, object]:
+    """What the ledger's digest of a version is taken from: all its facts."""
+    return {"service": version.service_id, "version": version.version, **_facts(version)}
+
+
+def _facts(version: ServiceVersion) -> dict[str, object]:
+    return {name: getattr(version, name) for name in FACTS}
+
+
+FACTS = (
+    "name_km", "name_en", "name_verified", "short_km", "short_en", "level", "level_text", "sector", "sector_km",
+    "sector_en", "fee_riel", "fee_note", "fee_status", "days", "days_status", "days_note", "validity", "papers",
+    "legal_basis", "status", "source",
+)  # fmt: skip
+
+
+def load(pack: Path, by: Acting) -> list[str]:
+    """The pack's loader: idempotent; returns lines for the report. Raises `catalogue.Faulty`."""
+    rows = catalogue.read(pack)
+    new, changed = bring(rows, by=by)
+    unverified = sum(row.facts["days_status"] == "default" for row in rows)
+    unbased = sum(row.facts["fee_status"] in ("no_basis", "unknown") for row in rows)
+    named = [row.code for row in rows if not row.facts["name_verified"]]
+    return [
+        f"services: {len(rows)} ({new} new, {changed} changed)",
+        f"services: {unverified} deadlines are defaults of the pack, shown as unverified",
+        f"services: {unbased} fees are not chargeable until a legal basis is recorded",
+        f"services: {len(named)} Khmer names are to be reviewed, among them {', '.join(c for c in named if c[:3] == 'LA-')}",
+    ]
+
+
+def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
+    """Make the tables say what ``rows`` say. Returns how many services are new and how many changed.
+
+    Side effects: a new version where a fact changed, services that are no longer in the pack are not offered any more,
+    one ledger entry a new version. Raises `kit.errors.Refused` for anybody but the system.
+    """
+    by.require(LOAD, Where())
+    with transaction.atomic():
+        known = {row.pk: row for row in Service.objects.all()}
+        present = {row.service_id: row for row in ServiceVersion.objects.filter(current=True)}
+        added: list[ServiceVersion] = []
+        for position, row in enumerate(rows, start=1):
+            if row.code not in known:
+                Service.objects.create(code=row.code, kind=row.kind, position=position)
+            elif (known[row.code].position, known[row.code].offered) != (position, True):
+                Service.objects.filter(pk=row.code).update(position=position, offered=True)
+            old = present.get(row.code)
+            if old is None or _facts(old) != dict(row.facts):
+                added.append(_version(row, old))
+        Service.objects.exclude(pk__in=[row.code for row in rows]).update(offered=False)
+        renewed = [version.service_id for version in added]
+        ServiceVersion.objects.filter(service_id__in=renewed, current=True).update(current=False)
+        ServiceVersion.objects.bulk_create(added)
+        ledger.save_many(
+            [
+                ledger.build(
+                    by=by,
+                    act=LOAD,
+                    kind=SERVICE,
+                    subject=str(version.id),
+                    at=Where(),
+                    content=content(version),
+                )
+                for version in added
+            ]
+        )
+    new = sum(version.version == 1 for version in added)
+    return new, len(added) - new
+
+
+def _version(row: catalogue.Row, old: ServiceVersion | None) -> ServiceVersion:
+    words = f"{row.code} {row.facts['name_km']} {row.facts['name_en']} {row.facts['short_km']} {row.facts['short_en']}"
+    return ServiceVersion(
+        service_id=row.code,
+        version=old.version + 1 if old else 1,
+        search=text.skeleton(words)[:700],
+        loaded=clock.now(),
+        **row.facts,
+    )
+
+
+def snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every version's facts, for the ledger's verification."""
+    for version in ServiceVersion.objects.order_by("pk").iterator(chunk_size=500):
+        yield str(version.id), content(version)

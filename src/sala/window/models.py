@@ -1,0 +1,224 @@
+"""What the window keeps: services in versions, requests, who asked, what happened, how it was rated."""
+
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from sala.kit import clock, ids
+from sala.kit.acting import Where
+from sala.window.terms import Channel, DaysStatus, FeeStatus, Kind, Level, State
+
+
+def _one_of(column: str, terms: type, name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(**{f"{column}__in": [str(term) for term in terms]}), name=name)
+
+
+class Service(models.Model):
+    """One thing a resident can ask for. What it says stands in its versions."""
+
+    code = models.CharField(primary_key=True, max_length=32)
+    kind = models.CharField(max_length=10)
+    position = models.PositiveIntegerField(default=0)
+    offered = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [_one_of("kind", Kind, "window_service_kind")]
+
+
+class ServiceVersion(models.Model):
+    """What a service said at a time; a request keeps the version it was made under."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    current = models.BooleanField(default=True)
+    name_km = models.CharField(max_length=300)
+    name_en = models.CharField(max_length=300)
+    name_verified = models.BooleanField(default=False)
+    short_km = models.CharField(max_length=120)
+    short_en = models.CharField(max_length=120)
+    search = models.CharField(max_length=700)
+    level = models.CharField(max_length=10)
+    level_text = models.CharField(max_length=100)
+    sector = models.CharField(max_length=40)
+    sector_km = models.CharField(max_length=100)
+    sector_en = models.CharField(max_length=100)
+    fee_riel = models.PositiveIntegerField(null=True)
+    fee_note = models.JSONField(default=dict)
+    fee_status = models.CharField(max_length=12)
+    days = models.PositiveSmallIntegerField()
+    days_status = models.CharField(max_length=10)
+    days_note = models.JSONField(default=dict)
+    validity = models.JSONField(default=dict)
+    papers = models.JSONField(default=list)
+    legal_basis = models.CharField(max_length=300, blank=True)
+    status = models.CharField(max_length=200, blank=True)
+    source = models.TextField(blank=True)
+    loaded = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "version"], name="window_service_version"),
+            models.UniqueConstraint(
+                fields=["service"], condition=Q(current=True), name="window_service_one_current"
+            ),
+            models.CheckConstraint(condition=Q(days__gte=1), name="window_service_days"),
+            _one_of("level", Level, "window_service_level"),
+            _one_of("fee_status", FeeStatus, "window_service_fee_status"),
+            _one_of("days_status", DaysStatus, "window_service_days_status"),
+        ]
+
+    @property
+    def code(self) -> str:
+        """The service's code."""
+        return self.service_id
+
+    @property
+    def kind(self) -> str:
+        """Report or document."""
+        return self.service.kind
+
+
+class Request(models.Model):
+    """One thing a resident asked for. Columns named as places' units, so that subtrees need no recursion."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    number = models.CharField(max_length=32, unique=True)
+    code_hash = models.CharField(max_length=64, unique=True)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    terms = models.ForeignKey(ServiceVersion, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, default=State.RECEIVED)
+    open = models.BooleanField(default=True)
+    channel = models.CharField(max_length=8, default=Channel.WEB)
+    language = models.CharField(max_length=8, default="km")
+    province = models.CharField(max_length=16, blank=True)
+    district = models.CharField(max_length=16, blank=True)
+    commune = models.CharField(max_length=16, blank=True)
+    village = models.CharField(max_length=16, blank=True)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    assigned = models.UUIDField(null=True)
+    description = models.TextField(blank=True)
+    location = models.CharField(max_length=300, blank=True)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
+    received_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True)
+    paused_minutes = models.PositiveIntegerField(default=0)
+    first_answer_at = models.DateTimeField(null=True)
+    reaction_minutes = models.PositiveIntegerField(null=True)
+    done_at = models.DateTimeField(null=True)
+    handling_minutes = models.PositiveIntegerField(null=True)
+    on_time = models.BooleanField(null=True)
+    close_at = models.DateTimeField(null=True)
+    trail = models.CharField(max_length=64, blank=True)
+    erased_at = models.DateTimeField(null=True)
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            _one_of("state", State, "window_request_state"),
+            _one_of("channel", Channel, "window_request_channel"),
+            models.CheckConstraint(
+                condition=Q(open=True, state__in=["received", "in_progress", "waiting"])
+                | Q(open=False, state__in=["done", "refused", "withdrawn", "closed"]),
+                name="window_request_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", paused_at__isnull=False)
+                | (~Q(state="waiting") & Q(paused_at__isnull=True)),
+                name="window_request_paused",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="window_request_point",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["commune", "open", "due_at"], name="window_commune_open_due"),
+            models.Index(fields=["office", "state", "due_at"], name="window_office_state_due"),
+            models.Index(fields=["district", "open", "due_at"], name="window_district_open_due"),
+            models.Index(fields=["province", "open", "due_at"], name="window_province_open_due"),
+            models.Index(fields=["open", "due_at"], name="window_open_due"),
+            models.Index(fields=["assigned", "open"], name="window_assigned_open"),
+            models.Index(fields=["received_at"], name="window_received"),
+            models.Index(fields=["close_at"], name="window_close_at", condition=Q(state="done")),
+        ]
+
+    @property
+    def where(self) -> Where:
+        """Where it stands, for permission."""
+        return Where(self.province, self.district, self.commune, self.village, self.office_id)
+
+    @property
+    def place(self) -> str:
+        """Key of the most precise place."""
+        return self.where.place
+
+
+class Contact(models.Model):
+    """How to reach who asked. A table of its own, so that it can be erased for good."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, related_name="contact")
+    name = models.CharField(max_length=120, blank=True)
+    search = models.CharField(max_length=160, blank=True, db_index=True)
+    phone = models.CharField(max_length=20, blank=True, db_index=True)
+    email = models.CharField(max_length=254, blank=True)
+    language = models.CharField(max_length=8, default="km")
+    created = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(name="", phone="", email=""), name="window_contact_says_something"
+            )
+        ]
+
+
+class Event(models.Model):
+    """One step of a request: what the applicant reads (public) or only the office."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="events")
+    position = models.PositiveIntegerField()
+    act = models.CharField(max_length=10)
+    source = models.CharField(max_length=12, blank=True)
+    target = models.CharField(max_length=12)
+    public = models.BooleanField(default=True)
+    text = models.TextField(blank=True)
+    post = models.CharField(max_length=64)
+    assigned = models.UUIDField(null=True)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["request", "position"], name="window_event_position")]
+
+
+class Rating(models.Model):
+    """What the applicant thinks of courtesy and speed, once."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    request: "models.OneToOneField[Request, Request]" = models.OneToOneField(
+        Request, on_delete=models.CASCADE, related_name="rating"
+    )
+    courtesy = models.PositiveSmallIntegerField()
+    speed = models.PositiveSmallIntegerField()
+    comment = models.TextField(blank=True)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(courtesy__range=(1, 5), speed__range=(1, 5)), name="window_rating_scale"
+            )
+        ]
+
+
+def key(value: UUID | str) -> str:
+    """A record's id as the ledger's subject."""
+    return str(value)

@@ -1,0 +1,259 @@
+"""Which services are there, and which requests may the asker see? Everything that reads the window's tables."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Prefetch, Q, QuerySet
+
+from sala.kit import clock, text
+from sala.kit.acting import Acting
+from sala.kit.errors import NotFound
+from sala.kit.reach import q as reach_q
+from sala.kit.terms import N_
+from sala.window import rules, steps
+from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
+from sala.window.terms import State, Verb
+
+NOT_FOUND = N_("There is no such request, or it belongs to another office.")
+
+
+# ---- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[ServiceVersion]:
+    """The services on offer in their present version, in the order of the pack; ``search`` finds names in both languages and codes."""
+    found = ServiceVersion.objects.select_related("service").filter(current=True, service__offered=True)
+    if kind:
+        found = found.filter(service__kind=kind)
+    if sector:
+        found = found.filter(sector=sector)
+    for word in text.skeleton(search).split():
+        found = found.filter(search__contains=word)
+    return found.order_by("service__position")
+
+
+def service(code: str) -> ServiceVersion:
+    """One service on offer; raises `NotFound`."""
+    found = services().filter(service_id=code[:32]).first()
+    if found is None:
+        raise NotFound(N_("There is no such service. Look for it in the list of services."))
+    return found
+
+
+def versions(code: str) -> QuerySet[ServiceVersion]:
+    """All versions of a service, newest first."""
+    return ServiceVersion.objects.select_related("service").filter(service_id=code[:32]).order_by("-version")
+
+
+# ---- requests ---------------------------------------------------------------------------------------------------------
+
+
+def code_of(request: Request) -> str:
+    """The code that opens it, in its written form. Only for the one who asked."""
+    return rules.code(settings.SECRET_KEY.encode(), request.id)
+
+
+def by_code(typed: str) -> Request:
+    """The request that this code opens. Raises `NotFound` with one sentence, whatever was wrong with the code."""
+    plain = rules.read_code(typed)
+    found = None
+    if plain is not None:
+        wanted = rules.code_hash(plain)
+        found = (
+            Request.objects.select_related("terms__service", "office", "contact", "rating")
+            .filter(code_hash=wanted)
+            .first()
+        )
+        if found is not None and not rules.same(found.code_hash, wanted):
+            found = None
+    if found is None:
+        raise NotFound(
+            N_(
+                "This code opens no request. It has 16 letters and digits and stands on your receipt and in your message."
+            )
+        )
+    return found
+
+
+def visible(by: Acting) -> QuerySet[Request]:
+    """The requests the asker may see (without personal data, unless `may_see_person`)."""
+    return Request.objects.filter(reach_q(by.reach(Verb.SEE)))
+
+
+def may_see_person(by: Acting, request: Request) -> bool:
+    """Whether the asker may read what the resident told: description, contact, notes."""
+    return by.may(Verb.SEE_PERSON, request.where)
+
+
+def record(by: Acting, request_id: UUID) -> Request:
+    """One request with its service, office, contact and rating; raises `NotFound` for what the asker may not see."""
+    found = (
+        visible(by)
+        .select_related("terms__service", "office", "contact", "rating")
+        .filter(pk=request_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound(NOT_FOUND)
+    return found
+
+
+def by_number(by: Acting, number: str) -> Request:
+    """The same by number."""
+    found = visible(by).filter(number=number[:32]).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound(NOT_FOUND)
+    return record(by, found)
+
+
+def events(request: Request, *, public: bool) -> list[Event]:
+    """The steps in their order; the public ones only, where ``public``."""
+    found = Event.objects.filter(request=request).order_by("position")
+    return list(found.filter(public=True) if public else found)
+
+
+def may_open_file(http: Any, subject: str) -> bool:
+    """Whether the asker of this HTTP request may open files of the request ``subject``: only who may see its person."""
+    try:
+        found = Request.objects.filter(pk=UUID(subject)).first()
+    except ValueError:
+        return False
+    return found is not None and may_see_person(http.acting, found)
+
+
+VIEWS: dict[str, Q] = {
+    "todo": Q(open=True) & ~Q(state=State.WAITING),
+    "late": Q(open=True) & ~Q(state=State.WAITING),
+    "mine": Q(open=True),
+    "waiting": Q(state=State.WAITING),
+    "done": Q(open=False),
+    "all": Q(),
+}
+
+
+def view(by: Acting, name: str) -> Q:
+    """The filter of a saved list of the queue."""
+    found = VIEWS[name]
+    if name == "late":
+        found &= Q(due_at__lt=clock.now())
+    if name == "mine":
+        found &= Q(assigned=post_id(by)) if post_id(by) else Q(pk__in=[])
+    return found
+
+
+def post_id(by: Acting) -> UUID | None:
+    """The appointment of the asker; None for residents and the system."""
+    try:
+        return UUID(by.post)
+    except ValueError:
+        return None
+
+
+COUNT_LIMIT = 1000
+
+
+def counts(by: Acting) -> dict[str, int]:
+    """How many requests each saved list holds, exact up to 1,000 (then 1,001), one small query each."""
+    rows = visible(by)
+    return {name: rows.filter(view(by, name)).order_by()[: COUNT_LIMIT + 1].count() for name in VIEWS}
+
+
+def search(rows: QuerySet[Request], by: Acting, words: str) -> QuerySet[Request]:
+    """Narrow to a number, a place or, where the asker may see persons, a name or a phone."""
+    words = words.strip()
+    if not words:
+        return rows
+    if rules.is_number(words):
+        return rows.filter(number=words)
+    found = Q(number__contains=words)
+    skeleton = text.skeleton(words)
+    persons = reach_q(by.reach(Verb.SEE_PERSON))
+    if skeleton:
+        found |= persons & Q(contact__search__contains=skeleton)
+    digits = "".join(sign for sign in words if sign.isdigit())
+    if len(digits) >= 6:
+        found |= persons & Q(contact__phone__contains=digits.lstrip("0"))
+    found |= persons & (Q(location__icontains=words) | Q(description__icontains=words))
+    from sala.places import queries as places
+
+    keys = [unit.key for unit in places.search(words, limit=20)]
+    for column in ("village", "commune", "district", "province"):
+        found |= Q(**{f"{column}__in": keys})
+    return rows.filter(found)
+
+
+def listing(by: Acting, rows: QuerySet[Request] | None = None) -> QuerySet[Request]:
+    """What a row of a list needs, in one query."""
+    rows = visible(by) if rows is None else rows
+    return rows.select_related("terms__service", "office").defer(
+        "description", "terms__source", "terms__papers"
+    )
+
+
+def rating_of(request: Request) -> Rating | None:
+    """The rating, if there is one."""
+    return getattr(request, "rating", None)
+
+
+def contact_of(request: Request) -> Contact | None:
+    """The contact, if there is one."""
+    return getattr(request, "contact", None)
+
+
+def due_to_close() -> list[UUID]:
+    """Finished requests whose period for objections is over."""
+    return list(
+        Request.objects.filter(state=State.DONE, close_at__lte=clock.now()).values_list("pk", flat=True)[:500]
+    )
+
+
+# ---- what the ledger recomputes ----------------------------------------------------------------------------------------
+
+
+def request_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every request's facts from its row, with the trail taken anew from its steps."""
+    rows = Request.objects.order_by("pk").iterator(chunk_size=500)
+    said = groupby(
+        Event.objects.order_by("request_id", "position").iterator(chunk_size=2000), key=lambda e: e.request_id
+    )
+    current: tuple[UUID, Iterable[Event]] | None = next(said, None)
+    for row in rows:
+        row.trail = ""
+        while current is not None and current[0].int < row.pk.int:
+            current = next(said, None)
+        if current is not None and current[0] == row.pk:
+            row.trail = steps.trail(current[1])
+            current = next(said, None)
+        yield str(row.pk), steps.content(row)
+
+
+def contact_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every contact's facts."""
+    for row in Contact.objects.order_by("pk").iterator(chunk_size=2000):
+        yield str(row.pk), steps.contact_content(row)
+
+
+def rating_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every rating's facts."""
+    for row in Rating.objects.order_by("pk").iterator(chunk_size=2000):
+        yield str(row.pk), steps.rating_content(row)
+
+
+def with_events(rows: QuerySet[Request]) -> QuerySet[Request]:
+    """Requests with their public steps, in two queries."""
+    return rows.prefetch_related(
+        Prefetch(
+            "events", queryset=Event.objects.filter(public=True).order_by("position"), to_attr="steps_taken"
+        )
+    )
+
+
+def event_texts(request: Request) -> list[dict[str, Any]]:
+    """The public steps as plain values, for programs."""
+    return [
+        {"act": event.act, "state": event.target, "at": event.at, "text": event.text}
+        for event in events(request, public=True)
+    ]

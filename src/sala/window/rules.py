@@ -1,0 +1,189 @@
+"""What must happen to a request, and by when? States, routing, deadlines, numbers and codes of the window, as pure functions."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sala.kit.states import Move, Table
+from sala.kit.terms import N_
+from sala.window.terms import Act, DaysStatus, FeeStatus, Kind, Level, State
+
+if TYPE_CHECKING:
+    from sala.kit.days import Calendar
+
+R, P, W, D = State.RECEIVED, State.IN_PROGRESS, State.WAITING, State.DONE
+CLOSE_AFTER_DAYS = 10
+TEXT = ("text",)
+
+# The usual next step stands first: pages take their buttons from here, refusal last.
+TABLE: Table[State] = Table(
+    name="window.request",
+    initial=R,
+    moves=(
+        Move(R, Act.TAKE, P),
+        Move(R, Act.ASSIGN, P, ("assigned",)),
+        Move(R, Act.ASK, W, TEXT),
+        Move(R, Act.ANSWER, P, TEXT),
+        Move(R, Act.NOTE, R, TEXT),
+        Move(R, Act.FINISH, D, TEXT),
+        Move(R, Act.REFUSE, State.REFUSED, TEXT),
+        Move(R, Act.WITHDRAW, State.WITHDRAWN),
+        Move(P, Act.FINISH, D, TEXT),
+        Move(P, Act.ANSWER, P, TEXT),
+        Move(P, Act.ASK, W, TEXT),
+        Move(P, Act.ASSIGN, P, ("assigned",)),
+        Move(P, Act.NOTE, P, TEXT),
+        Move(P, Act.REFUSE, State.REFUSED, TEXT),
+        Move(P, Act.WITHDRAW, State.WITHDRAWN),
+        Move(W, Act.REPLY, P, TEXT),
+        Move(W, Act.FINISH, D, TEXT),
+        Move(W, Act.ANSWER, P, TEXT),
+        Move(W, Act.ASSIGN, W, ("assigned",)),
+        Move(W, Act.NOTE, W, TEXT),
+        Move(W, Act.REFUSE, State.REFUSED, TEXT),
+        Move(W, Act.WITHDRAW, State.WITHDRAWN),
+        Move(D, Act.RATE, D, ("courtesy", "speed")),
+        Move(D, Act.CLOSE, State.CLOSED),
+        Move(State.CLOSED, Act.RATE, State.CLOSED, ("courtesy", "speed")),
+    ),
+    owners={
+        R: N_("the office that serves the place"),
+        P: N_("the officer in charge"),
+        W: N_("the applicant"),
+        D: N_("the calendar"),
+        State.REFUSED: N_("the archive"),
+        State.WITHDRAWN: N_("the archive"),
+        State.CLOSED: N_("the archive"),
+    },
+)
+FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
+OPEN = frozenset({R, P, W})
+RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW})
+PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE}
+REACTIONS = frozenset({Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
+ANSWERS = frozenset({Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The times of a request. ``due`` already contains the pauses that are over; minutes are working minutes."""
+
+    received: datetime
+    due: datetime
+    paused_at: datetime | None = None
+    paused_minutes: int = 0
+
+
+def due(calendar: "Calendar", received: datetime, days: int) -> datetime:
+    """Close of business of the ``days``-th working day after the day of receipt, on the office's own calendar."""
+    return calendar.add_days(received, days)
+
+
+def pause(clock: Clock, at: datetime) -> Clock:
+    """Stop the clock while the applicant is asked. Asking twice stops it once."""
+    return clock if clock.paused_at else Clock(clock.received, clock.due, at, clock.paused_minutes)
+
+
+def resume(clock: Clock, at: datetime, calendar: "Calendar") -> Clock:
+    """Start it again: the due date moves by the working minutes that were waited, so nobody loses or wins time."""
+    if clock.paused_at is None:
+        return clock
+    waited = calendar.minutes_between(clock.paused_at, at)
+    later = calendar.add_minutes(clock.due, waited) if waited else clock.due
+    return Clock(clock.received, later, None, clock.paused_minutes + waited)
+
+
+def used_minutes(clock: Clock, at: datetime, calendar: "Calendar") -> int:
+    """Working minutes from receipt to ``at`` without pauses, a running one included."""
+    gross = calendar.minutes_between(clock.received, at)
+    running = calendar.minutes_between(clock.paused_at, at) if clock.paused_at else 0
+    return max(0, gross - clock.paused_minutes - running)
+
+
+def on_time(clock: Clock, at: datetime) -> bool:
+    """Whether ``at`` is within the deadline; the last moment of the day still counts."""
+    return at <= clock.due
+
+
+def number(place_code: str, year: int, sequence: int) -> str:
+    """``120404-26-00317``: the office's place, two digits of the year of receipt, five digits (more when they are used up)."""
+    return f"{place_code or '00'}-{year % 100:02d}-{sequence:05d}"
+
+
+# ---- the code that opens a request ------------------------------------------------------------------------------------
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{16}")
+
+
+def code(secret: bytes, request_id: UUID) -> str:
+    """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored."""
+    digest = hmac.new(secret, b"window.request:" + request_id.bytes, hashlib.sha256).digest()
+    value = int.from_bytes(digest[:10], "big")
+    plain = "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(16)))
+    return "-".join(plain[start : start + 4] for start in range(0, 16, 4))
+
+
+def read_code(typed: str) -> str | None:
+    """What somebody typed, as 16 plain signs: spaces, dashes, small letters, O for 0 and I or L for 1 are understood. None: no code."""
+    plain = re.sub(r"[\s\-]", "", typed).upper().translate(_READ_AS)
+    return plain if _CODE.fullmatch(plain) else None
+
+
+def code_hash(plain: str) -> str:
+    """What the table keeps of a code (80 random bits need no slow hash)."""
+    return hashlib.sha256(plain.replace("-", "").encode()).hexdigest()
+
+
+def same(one: str, other: str) -> bool:
+    """Equality in constant time."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+_NUMBER = re.compile(r"\d{2,8}(?:-\d)?-\d{2}-\d{5,7}")
+
+
+def is_number(typed: str) -> bool:
+    """Whether it is written like a request's number."""
+    return bool(_NUMBER.fullmatch(typed.strip()))
+
+
+# ---- the catalogue ----------------------------------------------------------------------------------------------------
+
+NO_BASIS = frozenset({"", "owso list", "mlmupc list", "unverified"})
+
+
+def fee_status(kind: str, fee: int | None, legal_basis: str, status: str) -> FeeStatus:
+    """May this fee be charged? Fees without a legal basis are forbidden; a bare list of prices is none (FACTS, press)."""
+    if kind == Kind.REPORT or fee == 0:
+        return FeeStatus.FREE
+    if fee is None:
+        return FeeStatus.UNKNOWN
+    based = legal_basis.strip().lower() not in NO_BASIS and status.strip().upper().startswith("VERIFIED")
+    return FeeStatus.CHARGEABLE if based else FeeStatus.NO_BASIS
+
+
+def deadline(text: str, default: int) -> tuple[int, DaysStatus]:
+    """Working days of a source's cell (``"7"``, ``"3-5"``: the longer one is the promise); empty: the pack's default, unverified.
+
+    Raises ValueError for anything else.
+    """
+    if not text.strip():
+        return default, DaysStatus.DEFAULT
+    return max(int(part) for part in text.split("-")), DaysStatus.VERIFIED
+
+
+def level(text: str, levels: Mapping[str, str]) -> Level:
+    """The level that decides, from the source's free text by the pack's mapping. Raises KeyError for a text nobody mapped."""
+    return Level(levels[text.strip()])
+
+
+def masked(phone: str) -> str:
+    """A phone number of which nobody can be rung up: the first digits and the last two."""
+    return f"{phone[:-6]} ••• •{phone[-2:]}" if len(phone) > 8 else "•••"

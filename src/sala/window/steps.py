@@ -1,0 +1,237 @@
+"""Which rows does a step of a request leave? Built in memory, the same for one step at the counter and for a year at once."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sala.kit import ids, text
+from sala.kit.acting import Where
+from sala.kit.canonical import canonical
+from sala.window import rules
+from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
+from sala.window.terms import Act, State
+
+if TYPE_CHECKING:
+    from sala.kit.days import Calendar
+
+REQUEST, CONTACT, RATING = "window.request", "window.contact", "window.rating"
+
+# The columns a step may change; an update writes exactly these.
+CHANGING = (
+    "state", "open", "assigned", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes",
+    "done_at", "handling_minutes", "on_time", "close_at", "trail", "changed",
+)  # fmt: skip
+_FACTS = (
+    "number", "state", "channel", "language", "province", "district", "commune", "village", "assigned", "description",
+    "location", "received_at", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
+    "handling_minutes", "on_time", "close_at", "trail", "erased_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asks for: the service (in its version), the place, the words, and how to reach them."""
+
+    terms: ServiceVersion
+    where: Where
+    channel: str
+    description: str = ""
+    location: str = ""
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    language: str = "km"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return str(value) if isinstance(value, UUID) else value
+
+
+def content(request: Request) -> dict[str, object]:
+    """What the ledger's digest of a request is taken from: every fact of its row, and by ``trail`` every step."""
+    facts = {name: _plain(getattr(request, name)) for name in _FACTS}
+    facts["service"] = request.service_id
+    facts["terms"] = str(request.terms_id)
+    facts["office"] = str(request.office_id)
+    for axis in ("latitude", "longitude"):
+        degrees = getattr(request, axis)
+        facts[axis] = None if degrees is None else f"{degrees:.5f}"
+    return facts
+
+
+def contact_content(contact: Contact) -> dict[str, object]:
+    """The same of a contact."""
+    return {
+        "request": str(contact.request_id),
+        "name": contact.name,
+        "phone": contact.phone,
+        "email": contact.email,
+        "language": contact.language,
+    }
+
+
+def rating_content(rating: Rating) -> dict[str, object]:
+    """The same of a rating."""
+    return {
+        "request": str(rating.request_id),
+        "courtesy": rating.courtesy,
+        "speed": rating.speed,
+        "comment": rating.comment,
+        "at": _plain(rating.at),
+    }
+
+
+def link(trail: str, event: Event) -> str:
+    """The trail after ``event``: a hash over the trail before and everything the step says, so that no step changes unseen."""
+    said: Mapping[str, object] = {
+        "id": str(event.id),
+        "position": event.position,
+        "act": event.act,
+        "source": event.source,
+        "target": event.target,
+        "public": event.public,
+        "text": event.text,
+        "post": event.post,
+        "assigned": _plain(event.assigned),
+        "at": _plain(event.at),
+    }
+    return hashlib.sha256(trail.encode() + canonical(said)).hexdigest()
+
+
+def trail(events: Iterable[Event]) -> str:
+    """The trail of all steps in their order."""
+    value = ""
+    for event in events:
+        value = link(value, event)
+    return value
+
+
+def _event(request: Request, act: str, source: str, position: int, said: Mapping[str, Any]) -> Event:
+    event = Event(
+        request=request,
+        position=position,
+        act=str(act),
+        source=source,
+        target=str(request.state),
+        public=act in rules.PUBLIC,
+        **said,
+    )
+    request.trail = link(request.trail, event)
+    return event
+
+
+def receive(
+    asked: Asked,
+    *,
+    number: str,
+    secret: bytes,
+    office_id: UUID,
+    calendar: "Calendar",
+    at: datetime,
+    post: str,
+) -> tuple[Request, Contact | None, Event]:
+    """A new request with its first step and, where somebody told how to reach them, the contact."""
+    request_id = ids.uuid7(at)
+    request = Request(
+        id=request_id,
+        version=1,
+        number=number,
+        code_hash=rules.code_hash(rules.code(secret, request_id)),
+        service_id=asked.terms.service_id,
+        terms=asked.terms,
+        state=str(State.RECEIVED),
+        open=True,
+        channel=str(asked.channel),
+        language=asked.language,
+        province=asked.where.province,
+        district=asked.where.district,
+        commune=asked.where.commune,
+        village=asked.where.village,
+        office_id=office_id,
+        description=asked.description,
+        location=asked.location,
+        latitude=asked.latitude,
+        longitude=asked.longitude,
+        received_at=at,
+        due_at=rules.due(calendar, at, asked.terms.days).astimezone(UTC),
+        created=at,
+        changed=at,
+    )
+    contact = None
+    if asked.name or asked.phone or asked.email:
+        contact = Contact(
+            id=ids.uuid7(at),
+            request=request,
+            name=asked.name,
+            search=text.skeleton(asked.name)[:160],
+            phone=asked.phone,
+            email=asked.email,
+            language=asked.language,
+            created=at,
+        )
+    event = _event(request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post})
+    return request, contact, event
+
+
+def step(
+    request: Request,
+    act: Act,
+    *,
+    at: datetime,
+    post: str,
+    calendar: "Calendar",
+    said: str = "",
+    assigned: UUID | None = None,
+) -> Event:
+    """Change ``request`` in memory as the state table says and return the step. Raises `kit.errors.NotPossible`.
+
+    The position of the step is the version of the request after it. Reaction and handling times are set here, once.
+    """
+    source = State(request.state)
+    if (
+        act != Act.ERASE
+    ):  # erasing personal data is no step of the work: it is possible in every state and changes none
+        request.state = str(rules.TABLE.after(source, act))
+    clock = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
+    if request.state == State.WAITING:
+        clock = rules.pause(clock, at)
+    elif source == State.WAITING:
+        clock = rules.resume(clock, at, calendar)
+    request.due_at, request.paused_at = clock.due.astimezone(UTC), clock.paused_at
+    request.paused_minutes = clock.paused_minutes
+    request.open = request.state in rules.OPEN
+    if act in rules.REACTIONS and request.reaction_minutes is None:
+        request.reaction_minutes = rules.used_minutes(clock, at, calendar)
+    if act in rules.ANSWERS and request.first_answer_at is None:
+        request.first_answer_at = at
+    if act in (Act.FINISH, Act.REFUSE):
+        request.done_at = at
+        request.handling_minutes = rules.used_minutes(clock, at, calendar)
+        request.on_time = rules.on_time(clock, at)
+    if act == Act.FINISH:
+        request.close_at = rules.due(calendar, at, rules.CLOSE_AFTER_DAYS).astimezone(UTC)
+    if act in (Act.TAKE, Act.ASSIGN):
+        request.assigned = assigned
+    request.version += 1
+    request.changed = at
+    event_id = ids.uuid7(at)
+    return _event(
+        request,
+        act,
+        source,
+        request.version,
+        {"id": event_id, "at": at, "post": post, "text": said, "assigned": assigned},
+    )
+
+
+def rating(request: Request, *, courtesy: int, speed: int, comment: str, at: datetime) -> Rating:
+    """What the applicant thinks, once a request."""
+    return Rating(id=ids.uuid7(at), request=request, courtesy=courtesy, speed=speed, comment=comment, at=at)

@@ -1,0 +1,21 @@
+"""What does the window do by itself? Closes finished requests when the period for objections is over."""
+
+import logging
+
+from sala.accounts.acting import system
+from sala.kit.errors import Problem
+from sala.window import queries
+
+log = logging.getLogger("sala.window")
+
+
+def close_due() -> None:
+    """Close what is due, one transaction each, so that one fault holds up nothing else."""
+    from sala.window import actions
+
+    by = system("window.close")
+    for request_id in queries.due_to_close():
+        try:
+            actions.close(by=by, request_id=request_id)
+        except Problem as problem:  # somebody was faster; the next round looks again
+            log.info("not closed: %s (%s)", request_id, problem.code)

@@ -1,0 +1,125 @@
+"""What do we call the things of the window? Verbs, states, kinds and channels, with the English term of the glossary."""
+
+from sala.kit.terms import N_, Term
+
+
+class Verb(Term):
+    """What a post may do at the window; the first three belong to every resident, and the code opens the request."""
+
+    REPORT = "window.report", N_("report a problem or apply for a document")
+    FOLLOW = "window.follow", N_("follow one's own request, reply to the hall, withdraw it")
+    RATE = "window.rate", N_("rate courtesy and speed")
+    SEE = "window.see", N_("see requests, without personal data")
+    SEE_PERSON = "window.see_person", N_("see what a resident told, and how to reach them")
+    RECEIVE = "window.receive", N_("take in a request at the counter")
+    TAKE = "window.take", N_("take on a request")
+    ASSIGN = "window.assign", N_("assign a request to an officer")
+    ASK = "window.ask", N_("ask the applicant, which stops the clock")
+    ANSWER = "window.answer", N_("answer the applicant")
+    NOTE = "window.note", N_("write an internal note")
+    FINISH = "window.finish", N_("finish a request")
+    REFUSE = "window.refuse", N_("refuse a request with a reason")
+    ERASE = "window.erase", N_("erase a resident's personal data")
+
+
+class Act(Term):
+    """What happened to a request: the line of its timeline, the name of the ledger's act and of the API's step."""
+
+    RECEIVE = "receive", N_("Received")
+    TAKE = "take", N_("An officer has taken it on")
+    ASSIGN = "assign", N_("Given to the officer in charge")
+    ASK = "ask", N_("The hall asks you something")
+    REPLY = "reply", N_("You replied")
+    ANSWER = "answer", N_("News from the hall")
+    NOTE = "note", N_("Internal note")
+    FINISH = "finish", N_("Finished")
+    REFUSE = "refuse", N_("Refused")
+    RATE = "rate", N_("You rated the service")
+    WITHDRAW = "withdraw", N_("You withdrew the request")
+    CLOSE = "close", N_("Closed")
+    ERASE = "erase", N_("Personal data erased")
+
+
+# Which grant a member of staff needs for a step. Steps that are missing belong to the resident or to the calendar.
+GRANTS: dict[Act, Verb] = {
+    Act.RECEIVE: Verb.RECEIVE,
+    Act.TAKE: Verb.TAKE,
+    Act.ASSIGN: Verb.ASSIGN,
+    Act.ASK: Verb.ASK,
+    Act.ANSWER: Verb.ANSWER,
+    Act.NOTE: Verb.NOTE,
+    Act.FINISH: Verb.FINISH,
+    Act.REFUSE: Verb.REFUSE,
+    Act.ERASE: Verb.ERASE,
+}
+
+# What the button on the record page says, and what the form then asks for.
+BUTTONS: dict[Act, str] = {
+    Act.TAKE: N_("Take it on"),
+    Act.ASSIGN: N_("Assign"),
+    Act.ASK: N_("Pause: ask the applicant"),
+    Act.ANSWER: N_("Answer the applicant"),
+    Act.NOTE: N_("Write an internal note"),
+    Act.FINISH: N_("Record as finished"),
+    Act.REFUSE: N_("Refuse, with a reason"),
+}
+PROMPTS: dict[Act, str] = {
+    Act.ASK: N_("What do you need to know?"),
+    Act.ANSWER: N_("Answer; the applicant reads it"),
+    Act.NOTE: N_("Note; only this office reads it"),
+    Act.FINISH: N_("What was done; the applicant reads it"),
+    Act.REFUSE: N_("Reason for refusal; the applicant reads it"),
+}
+
+
+class State(Term):
+    """Where a request stands."""
+
+    RECEIVED = "received", N_("Received")
+    IN_PROGRESS = "in_progress", N_("In progress")
+    WAITING = "waiting", N_("Waiting for the applicant")
+    DONE = "done", N_("Done")
+    REFUSED = "refused", N_("Refused")
+    WITHDRAWN = "withdrawn", N_("Withdrawn")
+    CLOSED = "closed", N_("Closed")
+
+
+class Kind(Term):
+    """What a service is."""
+
+    REPORT = "report", N_("Problem report")
+    DOCUMENT = "document", N_("Document")
+
+
+class Level(Term):
+    """The level whose office decides."""
+
+    COMMUNE = "commune", N_("Commune or sangkat")
+    DISTRICT = "district", N_("District, khan or town")
+    PROVINCE = "province", N_("Province or capital")
+    NATION = "nation", N_("Ministry")
+
+
+class Channel(Term):
+    """How a request came in."""
+
+    WEB = "web", N_("Website")
+    COUNTER = "counter", N_("At the counter")
+    PHONE = "phone", N_("By telephone")
+    API = "api", N_("By another program")
+
+
+class FeeStatus(Term):
+    """Whether a fee may be charged today."""
+
+    FREE = "free", N_("Free of charge")
+    CHARGEABLE = "chargeable", N_("Official fee")
+    NO_BASIS = "no_basis", N_("Not chargeable until a legal basis is recorded")
+    UNKNOWN = "unknown", N_("Fee not known: not chargeable until a legal basis is recorded")
+
+
+class DaysStatus(Term):
+    """Where a deadline comes from."""
+
+    VERIFIED = "verified", N_("From the source")
+    DEFAULT = "default", N_("Default of the country pack, unverified")
