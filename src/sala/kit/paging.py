@@ -45,9 +45,8 @@ class Filter:
 def choice(name: str, column: str, choices: Any, label: Any = "", *, several: bool = True) -> Filter:
     """By one (or several, repeated or with commas) of the ``choices``: a Term enumeration or pairs (value, label)."""
     if isinstance(choices, EnumMeta):
-        pairs = tuple(
-            (str(member.value), _(str(getattr(member, "en", member.name)))) for member in iter(choices)
-        )
+        members: list[Any] = list(choices)
+        pairs = tuple((str(member.value), _(str(getattr(member, "en", member.name)))) for member in members)
     else:
         pairs = tuple((str(value), text) for value, text in choices)
     known = {value for value, _text in pairs}
