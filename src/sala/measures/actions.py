@@ -182,7 +182,7 @@ def _replace(rows: list[Row]) -> int:
         for start in range(0, len(fresh), _BATCH):
             cursor.executemany(
                 f"INSERT INTO {table} ({names}) VALUES ({marks})", fresh[start : start + _BATCH]
-            )  # noqa: S608
+            )
     return len(fresh) + len(present)
 
 
