@@ -6,3 +6,15 @@ from django.apps import AppConfig
 class PlacesConfig(AppConfig):
     name = "sala.places"
     label = "places"
+
+    def ready(self) -> None:
+        """Tell the pack loader and the ledger how places are loaded and recomputed."""
+        from sala.installation import packs
+        from sala.kit.terms import N_
+        from sala.ledger import registry
+        from sala.places import bulk, records
+
+        packs.register("places", 10, bulk.load)
+        registry.register(
+            records.PROVINCE, records.province_content, N_("Administrative units of a province")
+        )

@@ -1,0 +1,124 @@
+"""Which place is this, what lies above and below it, what is it called, and where is it?"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from sala.kit import clock
+from sala.kit.acting import Where
+from sala.kit.errors import NotFound
+from sala.places import memory
+from sala.places.models import Succession
+from sala.places.rules import Unit
+from sala.places.terms import Level
+
+
+def unit(key: str) -> Unit | None:
+    """The unit with that key, present or former; None when there is none."""
+    return memory.units().by_key.get(key)
+
+
+def require(key: str) -> Unit:
+    """The unit with that key; raises `NotFound` with a sentence."""
+    found = unit(key)
+    if found is None:
+        raise NotFound(_("There is no place with this code."))
+    return found
+
+
+def by_code(code: str, at: date | None = None) -> Unit | None:
+    """The unit with the official ``code`` that exists on ``at`` (default: today), else one that existed once.
+
+    Where the list gives a code to several villages, it is the first of them; `all_by_code` has them all.
+    """
+    found = memory.units().by_code.get(code, [])
+    day = at or clock.today()
+    return next((one for one in found if one.valid(day)), found[0] if found else None)
+
+
+def all_by_code(code: str) -> list[Unit]:
+    """Every unit, present or former, that bears the official ``code``."""
+    return list(memory.units().by_code.get(code, []))
+
+
+def children(key: str = "", at: date | None = None) -> list[Unit]:
+    """Units directly below ``key`` (provinces for the empty key) that exist on ``at`` (default: today), by code."""
+    day = at or clock.today()
+    return [one for one in memory.units().below.get(key, []) if one.valid(day)]
+
+
+def units(level: str, within: str = "", at: date | None = None) -> list[Unit]:
+    """All units of a level below ``within`` (empty: everywhere) that exist on ``at`` (default: today), by code."""
+    day = at or clock.today()
+    if not within:
+        return [one for one in memory.units().by_key.values() if one.level == level and one.valid(day)]
+    return [one for one in everything(level) if within in line_keys(one) and one.valid(day)]
+
+
+def everything(level: str) -> list[Unit]:
+    """All units of a level, former ones too, by code."""
+    return [one for one in memory.units().by_key.values() if one.level == level]
+
+
+def keys(level: str, within: str = "", at: date | None = None) -> list[str]:
+    """The keys of `units`."""
+    return [one.key for one in units(level, within, at)]
+
+
+def line_keys(one: Unit) -> tuple[str, ...]:
+    """The keys of its line, top-down, itself last."""
+    return tuple(key for key in (one.province, one.district, one.commune, one.village) if key)
+
+
+def line(key: str) -> list[Unit]:
+    """The unit and what lies above it, top-down; empty for an unknown key."""
+    one = unit(key)
+    return [] if one is None else [found for each in line_keys(one) if (found := unit(each)) is not None]
+
+
+def where(key: str) -> Where:
+    """The place columns for a record that stands there; empty for the nation. Raises `NotFound` for an unknown key."""
+    if not key:
+        return Where()
+    one = require(key)
+    return Where(one.province, one.district, one.commune, one.village)
+
+
+def names(keys: Iterable[str]) -> dict[str, dict[str, str]]:
+    """``{key: {"km": ..., "en": ...}}`` without level words; unknown keys are left out."""
+    known = memory.units().by_key
+    return {key: known[key].names for key in keys if key in known}
+
+
+def title(key: str) -> dict[str, str]:
+    """Both names with the level word (សង្កាត់ទឹកល្អក់ទី១, Sangkat Tuek L'ak Ti Muoy); the country's for the empty key.
+
+    Raises `NotFound` for an unknown key.
+    """
+    if not key:
+        return memory.country_names()
+    one = require(key)
+    return memory.words()[one.kind].title(one.name_km, one.name_en)
+
+
+def titles(keys: Iterable[str]) -> dict[str, dict[str, str]]:
+    """`title` of every known key."""
+    return {key: title(key) for key in keys if not key or unit(key) is not None}
+
+
+def successors(key: str) -> list[Succession]:
+    """What became of the unit: its successions with ``new`` at hand, oldest first."""
+    return list(Succession.objects.filter(old=key).select_related("new").order_by("on", "id"))
+
+
+def predecessors(key: str) -> list[Succession]:
+    """What the unit came from, oldest first."""
+    return list(Succession.objects.filter(new=key).select_related("old").order_by("on", "id"))
+
+
+def level_below(level: str) -> Level | None:
+    """The next level down; None below villages."""
+    order = list(Level)
+    position = order.index(Level(level))
+    return order[position + 1] if position + 1 < len(order) else None
