@@ -139,7 +139,8 @@ TEMPLATES = [
 # Texts: Khmer first. Every room carries its own catalogue; `locale` here holds what Django and allauth say.
 LANGUAGE_CODE = "km"
 LANGUAGES = [("km", "ភាសាខ្មែរ"), ("en", "English")]
-LOCALE_PATHS = [PACKAGE / "locale"]
+LOCALE_PATHS = [PACKAGE / "locale", PACKAGE / "kit" / "locale"]
+FORMAT_MODULE_PATH = ["sala.ui.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Phnom_Penh"
@@ -175,6 +176,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "work"
+SESSION_ENGINE = "sala.accounts.sessions"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True
@@ -212,12 +214,15 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_LOCKOUT_CALLABLE = "sala.accounts.adapter.locked_out"
 
 ACCOUNT_ADAPTER = "sala.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = False  # axes counts by name and address; allauth's count by name would lock others out
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 
 # Cross-room switches that belong to no room.
