@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sala.kit.errors import FieldError, Invalid
 from sala.kit.terms import N_
@@ -108,3 +109,53 @@ def once(
             raise RuntimeError("an answer with this key vanished") from None
         return finish(done)
     return finish(answer)
+
+
+HEADER = "Idempotency-Key"
+FIELD = "idempotency_key"
+_NOT_CONTENT = frozenset({FIELD, "csrfmiddlewaretoken"})
+
+
+def fingerprint(request: HttpRequest) -> bytes:
+    """What a request says, as bytes to compare: its path and body, or the fields and files of a form in any order."""
+    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return request.path.encode() + b"\n" + request.body
+    said: list[list[str]] = [
+        [name, value] for name, values in request.POST.lists() if name not in _NOT_CONTENT for value in values
+    ]
+    for name, uploads in request.FILES.lists():
+        for upload in uploads:
+            digest = hashlib.sha256()
+            for chunk in upload.chunks():
+                digest.update(chunk)
+            upload.seek(0)
+            said.append([name, upload.name or "", digest.hexdigest()])
+    return json.dumps([request.path, sorted(said)]).encode()
+
+
+def of_request(
+    request: HttpRequest,
+    scope: str,
+    act: Callable[[], Answer],
+    render: Callable[[Answer], Answer] | None = None,
+) -> Answer:
+    """`once` with the key of the header ``Idempotency-Key`` or the form's hidden field ``idempotency_key``.
+
+    Whoever is signed in has keys of his own; residents without account share one space, so a form's key must be random.
+    """
+    key = (
+        request.headers.get(HEADER) or (request.POST.get(FIELD) if request.method == "POST" else None) or None
+    )
+    acting = getattr(request, "acting", None)
+    return once(key, f"{scope}:{acting.post if acting else 'resident'}", fingerprint(request), act, render)
+
+
+def json_response(answer: Answer) -> HttpResponse:
+    """The answer as JSON with its status and headers."""
+    return JsonResponse(
+        answer.body,
+        status=answer.status,
+        headers=dict(answer.headers),
+        safe=False,
+        json_dumps_params={"ensure_ascii": False},
+    )
