@@ -169,20 +169,16 @@ def _replace(rows: list[Row]) -> int:
                 if _same(before[1], now):
                     continue
                 outdated.append(before[0])
-            fresh.append(
-                (row.measure, row.place, row.level, row.province, row.district, row.kind, row.period)
-                + tuple(_adapted(part) for part in now[:3])
-                + (row.count, version, at)
-            )
+            place = (row.measure, row.place, row.level, row.province, row.district, row.kind, row.period)
+            fresh.append((*place, *(_adapted(part) for part in now[:3]), row.count, version, at))
         outdated += [identity for identity, _values in present.values()]
         for start in range(0, len(outdated), _BATCH):
             Total.objects.filter(pk__in=outdated[start : start + _BATCH]).delete()
         names = ", ".join(quoted.values())
         marks = ", ".join(["%s"] * len(_COLUMNS))
+        insert = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
         for start in range(0, len(fresh), _BATCH):
-            cursor.executemany(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})", fresh[start : start + _BATCH]
-            )
+            cursor.executemany(insert, fresh[start : start + _BATCH])
     return len(fresh) + len(present)
 
 

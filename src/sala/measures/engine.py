@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 
@@ -105,7 +106,7 @@ def _write(path: Path, facts: Iterable[Placed]) -> int:
     return count
 
 
-def _rows(found: Iterable[tuple]) -> Iterator[Row]:  # type: ignore[type-arg]
+def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
     for measure, place, level, province, district, kind, period, value, top, bottom, count, exact in found:
         yield Row(
             measure,
