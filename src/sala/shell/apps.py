@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class ShellConfig(AppConfig):
     name = "sala.shell"
     label = "shell"
+
+    def ready(self) -> None:
+        """Middlewares on the floors below show their problems as the house does."""
+        from sala.kit import bounds
+        from sala.shell import problems
+
+        bounds.register(problems.show)
