@@ -124,7 +124,7 @@ MIGRATION_MODULES: dict[str, str] = {}
 
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "BACKEND": "sala.ui.jinja.Engine",
         "APP_DIRS": True,
         "OPTIONS": {
             "environment": "sala.ui.jinja.environment",

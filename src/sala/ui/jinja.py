@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.middleware.csrf import get_token
+from django.template.backends.jinja2 import Jinja2
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
@@ -154,6 +155,12 @@ FILTERS = {
     "when": when,
     "lines": lines,
 }
+
+
+class Engine(Jinja2):  # type: ignore[misc]
+    """Django's Jinja2 engine that looks into the rooms' folders `templates`."""
+
+    app_dirname = "templates"
 
 
 def environment(**options: Any) -> Environment:
