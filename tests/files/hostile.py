@@ -18,7 +18,19 @@ SCRIPT = b"<script>alert('sala')</script>"
 PHP = b"<?php system($_GET['c']); ?>"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SECRET = b"GPS-OF-THE-HOUSE"
-MARKS = (SCRIPT, PHP, EICAR, SECRET, b"<svg", b"PK\x03\x04", b"%PDF", b"Exif", b"ICC_PROFILE", b"http://ns.adobe.com", b"#!/bin/sh")
+MARKS = (
+    SCRIPT,
+    PHP,
+    EICAR,
+    SECRET,
+    b"<svg",
+    b"PK\x03\x04",
+    b"%PDF",
+    b"Exif",
+    b"ICC_PROFILE",
+    b"http://ns.adobe.com",
+    b"#!/bin/sh",
+)
 
 
 @dataclass(frozen=True)
@@ -133,7 +145,9 @@ def broken_exif() -> bytes:
 def looping_exif() -> bytes:
     """A directory whose next directory is itself."""
     entry = struct.pack(">HHII", 0x0112, 3, 1, 6 << 16)
-    return with_segment(0xE1, b"Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08" + b"\x00\x01" + entry + b"\x00\x00\x00\x08")
+    return with_segment(
+        0xE1, b"Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08" + b"\x00\x01" + entry + b"\x00\x00\x00\x08"
+    )
 
 
 def odd_tiff() -> bytes:
@@ -147,7 +161,9 @@ XML_BOMB = (
     + b"]><l>&j;</l>"
 )
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">' + SCRIPT + b"</svg>"
-XXE = b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + SVG.replace(SCRIPT, b"&x;")
+XXE = b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + SVG.replace(
+    SCRIPT, b"&x;"
+)
 
 
 def _uploads() -> list[Hostile]:
@@ -192,7 +208,12 @@ def _uploads() -> list[Hostile]:
         ("PNG of 60,000 by 60,000", "a.png", "image/png", png_of(60_000, 60_000)),
         ("PNG of 2,147,483,647 by 1", "a.png", "image/png", png_of(2**31 - 1, 1)),
         ("PNG of no width", "a.png", "image/png", png_of(0, 10)),
-        ("PNG bomb of 8,000 by 8,000", "a.png", "image/png", png_of(8_000, 8_000, zlib.compress(b"\x00" * 192_008_000, 1))),
+        (
+            "PNG bomb of 8,000 by 8,000",
+            "a.png",
+            "image/png",
+            png_of(8_000, 8_000, zlib.compress(b"\x00" * 192_008_000, 1)),
+        ),
         ("PNG whose text is a bomb", "a.png", "image/png", png_text_bomb()),
         ("PNG with wrong sums", "a.png", "image/png", png()[:40] + b"\x00\x00\x00\x00" + png()[44:]),
         ("JPEG of 65,500 by 65,500", "a.jpg", "image/jpeg", jpeg_of(65_500, 65_500)),

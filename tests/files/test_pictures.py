@@ -4,10 +4,10 @@ import io
 
 import pytest
 from PIL import Image, ImageCms
+from tests.files import hostile
 
 from sala.files import pictures, rules
 from sala.kit.errors import Invalid
-from tests.files import hostile
 
 
 @pytest.fixture(scope="module", params=hostile.UPLOADS, ids=lambda h: h.name)
@@ -71,7 +71,10 @@ def test_orientation_is_applied_and_forgotten(orientation):
     upright.paste((0, 0, 255), (30, 0, 60, 40))
     upright.paste((0, 255, 0), (0, 20, 30, 40))
     turn = pictures._TURNS.get(orientation)
-    inverse = {Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90}
+    inverse = {
+        Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
+        Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
+    }
     stored = upright.transpose(inverse.get(turn, turn)) if turn is not None else upright
     content = hostile.written(stored, "JPEG", quality=95, exif=hostile.exif(orientation))
     picture = pictures.harmless(content)
@@ -92,7 +95,13 @@ def test_turns_agree_with_the_reference():
 
 @pytest.mark.parametrize(
     ("width", "height", "stored"),
-    [(4000, 3000, (2048, 1536)), (3000, 4000, (1536, 2048)), (100, 50, (100, 50)), (1, 1, (1, 1)), (20000, 3, (2048, 1))],
+    [
+        (4000, 3000, (2048, 1536)),
+        (3000, 4000, (1536, 2048)),
+        (100, 50, (100, 50)),
+        (1, 1, (1, 1)),
+        (20000, 3, (2048, 1)),
+    ],
 )
 def test_sizes(width, height, stored):
     picture = pictures.harmless(hostile.written(Image.new("RGB", (width, height), (9, 99, 199)), "JPEG"))
@@ -102,7 +111,11 @@ def test_sizes(width, height, stored):
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I"])
 def test_png_of_every_mode(mode):
-    image = Image.new("I;16", (20, 20), 65535) if mode in ("I;16", "I") else hostile.picture("L").resize((20, 20)).convert(mode)
+    image = (
+        Image.new("I;16", (20, 20), 65535)
+        if mode in ("I;16", "I")
+        else hostile.picture("L").resize((20, 20)).convert(mode)
+    )
     picture = pictures.harmless(hostile.written(image, "PNG"))
     assert_harmless(picture.content)
     if mode in ("I;16", "I"):

@@ -35,7 +35,9 @@ def test_dimensions(width, height):
     assert fits == (1 <= width <= 30_000 and 1 <= height <= 30_000 and width * height <= 40_000_000)
 
 
-@pytest.mark.parametrize("token", ["", "a" * 39, "a" * 41, "A" * 40, "../" + "a" * 37, "a" * 40 + "\n", "g" * 40])
+@pytest.mark.parametrize(
+    "token", ["", "a" * 39, "a" * 41, "A" * 40, "../" + "a" * 37, "a" * 40 + "\n", "g" * 40]
+)
 def test_what_is_no_token(token):
     assert not rules.TOKEN.match(token)
 

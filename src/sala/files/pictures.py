@@ -34,6 +34,7 @@ BROKEN = (
 )
 # Our own limit is stricter than the one Pillow warns at.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", message="Corrupt EXIF", module="PIL")
 
 _ORIENTATION = 0x0112
 _TURNS = {
