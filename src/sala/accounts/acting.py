@@ -115,7 +115,11 @@ class Post:
     def require(self, verb: str, at: Where) -> None:
         """Assert: raises `Refused`."""
         if not self.may(verb, at):
-            raise Refused(N_("Your post does not allow this step here. Ask an office that may, or look at who may do what."))
+            raise Refused(
+                N_(
+                    "Your post does not allow this step here. Ask an office that may, or look at who may do what."
+                )
+            )
 
 
 RESIDENT = Resident()

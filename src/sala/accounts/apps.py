@@ -9,15 +9,22 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """The pack's part, the verbs of the rooms below and its own, and what the ledger verifies."""
+        from django.utils.translation import gettext_lazy
+
         from sala.accounts import bulk, queries, verbs
         from sala.accounts.terms import Verb
         from sala.installation import packs
         from sala.kit.terms import N_
         from sala.ledger import registry
         from sala.offices.terms import Verb as OfficesVerb
+        from sala.ui import menu
 
-        verbs.register("offices", OfficesVerb)
-        verbs.register("accounts", Verb)
+        verbs.register("offices", OfficesVerb, label=N_("Offices and posts"))
+        verbs.register("accounts", Verb, label=N_("Accounts"))
         packs.register("accounts", 30, bulk.load)
         registry.register(queries.GRANTS, queries.grant_snapshots, N_("Permissions of a post"))
+        menu.register(menu.Entry("powers", gettext_lazy("Permissions"), 80))
+        menu.register(menu.Entry("account", gettext_lazy("My account"), 90))
+        menu.register(menu.Entry("powers", gettext_lazy("Who may do what"), 60, bar="foot"))
+        menu.register(menu.Entry("sign-in", gettext_lazy("Sign in for officials"), 90, bar="foot"))
         registry.register(queries.ACCOUNT, queries.account_snapshots, N_("Account"))

@@ -28,13 +28,17 @@ def load(pack: Path, by: Acting) -> list[str]:
             wanted = {}
             for text, scope, basis in entry.get("grants", []):
                 if verbs.known(text) is None:
-                    lines.append(f"accounts: no room declares the verb {text} granted to {entry['code']}; left out")
+                    lines.append(
+                        f"accounts: no room declares the verb {text} granted to {entry['code']}; left out"
+                    )
                     continue
                 grant = _grant(entry["code"], text, scope, sentences[text], bases[basis])
                 wanted[text, scope] = grant
             total += len(wanted)
             stand = {(row.verb, row.scope): row for row in Grant.objects.filter(post_id=entry["code"])}
-            if {key: _facts(row) for key, row in stand.items()} != {key: _facts(row) for key, row in wanted.items()}:
+            if {key: _facts(row) for key, row in stand.items()} != {
+                key: _facts(row) for key, row in wanted.items()
+            }:
                 Grant.objects.filter(post_id=entry["code"]).delete()
                 Grant.objects.bulk_create(wanted.values())
                 changed.add(entry["code"])
@@ -53,7 +57,10 @@ def load(pack: Path, by: Acting) -> list[str]:
                 for code in sorted(changed)
             )
     queries.forget_grants()
-    return [f"accounts: {total} permissions of {len(data['post'])} posts ({len(changed)} posts changed)", *lines]
+    return [
+        f"accounts: {total} permissions of {len(data['post'])} posts ({len(changed)} posts changed)",
+        *lines,
+    ]
 
 
 def _grant(post: str, verb: str, scope: str, sentence: Mapping[str, Any], basis: Mapping[str, str]) -> Grant:

@@ -46,7 +46,11 @@ class ActingMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         """The API's views are exempt from Django's check against forged requests; a session's cookie is checked here."""
         signed = getattr(request, "acting", RESIDENT) is not RESIDENT
@@ -57,7 +61,9 @@ class ActingMiddleware:
         return self.csrf.process_view(request, _checked, args, kwargs)
 
 
-def _checked(request: HttpRequest) -> HttpResponse:  # pragma: no cover - only its lack of an exemption is looked at
+def _checked(
+    request: HttpRequest,
+) -> HttpResponse:  # pragma: no cover - only its lack of an exemption is looked at
     return HttpResponse()
 
 
@@ -67,8 +73,16 @@ def _set_user(request: HttpRequest, user: Any) -> None:
 
 
 def _unknown_token() -> HttpResponse:
-    text = gettext("This token opens nothing: it is unknown, has expired, was revoked, or the post it belongs to has ended.")
-    body = {"type": "about:blank", "title": gettext("Not signed in"), "status": 401, "detail": text, "errors": []}
+    text = gettext(
+        "This token opens nothing: it is unknown, has expired, was revoked, or the post it belongs to has ended."
+    )
+    body = {
+        "type": "about:blank",
+        "title": gettext("Not signed in"),
+        "status": 401,
+        "detail": text,
+        "errors": [],
+    }
     response = JsonResponse(body, status=401, content_type="application/problem+json")
     response["WWW-Authenticate"] = 'Bearer realm="Sala", error="invalid_token"'
     return response

@@ -68,14 +68,16 @@ class Session(AbstractBaseSession):
     """A session, with its user and the appointment in which the person acts, so that one join finds all of it."""
 
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
-    appointment = models.ForeignKey("offices.Appointment", null=True, on_delete=models.CASCADE, related_name="+")
+    appointment = models.ForeignKey(
+        "offices.Appointment", null=True, on_delete=models.CASCADE, related_name="+"
+    )
     since = models.DateTimeField(null=True)
 
     class Meta(AbstractBaseSession.Meta):
         db_table = "accounts_session"
 
     @classmethod
-    def get_session_store_class(cls):  # type: ignore[no-untyped-def]  # noqa: ANN206 - Django's signature
+    def get_session_store_class(cls):  # type: ignore[no-untyped-def]
         """The store that reads and writes this table."""
         from sala.accounts.sessions import SessionStore
 
@@ -97,5 +99,7 @@ class Token(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(expires__gt=models.F("created")), name="token_ends_after_start")
+            models.CheckConstraint(
+                condition=models.Q(expires__gt=models.F("created")), name="token_ends_after_start"
+            )
         ]

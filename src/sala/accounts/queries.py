@@ -58,7 +58,9 @@ def post_of(appointment: Any, user: UUID | None = None) -> Post:
         person_id=person.pk,
         kind=kind.pk,
         office=office.pk,
-        where=Where(province=office.province, district=office.district, commune=office.commune, office=office.pk),
+        where=Where(
+            province=office.province, district=office.district, commune=office.commune, office=office.pk
+        ),
         grants=grants_of(kind.pk, kind.version),
         person={"km": person.name_km, "en": person.name_en},
         post_name=offices.title(kind, office.form),
@@ -134,7 +136,9 @@ def tokens_of(user_id: UUID) -> list[Token]:
 
 def sessions_of(user_id: UUID) -> list[Session]:
     """Signed-in sessions of an account, newest first; each gets ``mark``, which names it without giving its key away."""
-    rows = list(Session.objects.filter(user_id=user_id, expire_date__gt=clock.now()).order_by("-since", "expire_date"))
+    rows = list(
+        Session.objects.filter(user_id=user_id, expire_date__gt=clock.now()).order_by("-since", "expire_date")
+    )
     for row in rows:
         row.mark = session_mark(row.session_key)
     return rows

@@ -1,25 +1,35 @@
 """Which verbs are there, and which of them does everybody have? Rooms register theirs when the house opens."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sala.kit.terms import Term
 
 _rooms: dict[str, type[Term]] = {}
+_labels: dict[str, Any] = {}
 _resident: set[str] = set()
 
 
-def register(room: str, verbs: type[Term], resident: Iterable[str] = ()) -> None:
-    """Make a room's verbs known; ``resident`` are those that need neither account nor post. Raises `ValueError` if misnamed."""
+def register(room: str, verbs: type[Term], resident: Iterable[str] = (), label: Any = "") -> None:
+    """Make a room's verbs known; ``resident`` are those that need neither account nor post; ``label`` (marked text) heads
+    them on pages. Raises `ValueError` if misnamed.
+    """
     for verb in verbs:
         if not verb.value.startswith(f"{room}."):
             raise ValueError(f"the verb {verb.value} must start with {room}.")
     _rooms[room] = verbs
+    _labels[room] = label
     _resident.update(str(verb) for verb in resident)
 
 
 def rooms() -> dict[str, type[Term]]:
     """The verbs by room, in the order of registering."""
     return dict(_rooms)
+
+
+def label(room: str) -> Any:
+    """What heads the verbs of a room on a page; empty where the room gave nothing."""
+    return _labels.get(room, "")
 
 
 def known(verb: str) -> Term | None:

@@ -15,7 +15,7 @@ from sala.kit.text import normalise
 from sala.ledger import actions as ledger
 from sala.offices import queries, rules
 from sala.offices.models import Appointment, Holiday, Office, Person, PostKind
-from sala.offices.terms import Instrument, OfficeKind, Status, Verb
+from sala.offices.terms import DayStatus, Instrument, OfficeKind, Verb
 
 NO_OFFICE = N_("There is no such office. Choose one from the list.")
 NO_POST = N_("There is no such post. Choose one from the list.")
@@ -89,7 +89,13 @@ def open_office(
 
 
 def register_person(
-    *, by: Acting, family_km: str, given_km: str, family_latin: str, given_latin: str, office: Office | None = None
+    *,
+    by: Acting,
+    family_km: str,
+    given_km: str,
+    family_latin: str,
+    given_latin: str,
+    office: Office | None = None,
 ) -> Person:
     """Enter a person in public office, for an ``office`` the acting post may appoint in (None: anywhere).
 
@@ -102,12 +108,16 @@ def register_person(
     words = {name: normalise(text).strip() for name, text in words.items()}
     wrong = [name for name, text in words.items() if not 1 <= len(text) <= 60]
     if wrong:
-        message = N_("Enter the family name and the given name in Khmer and in Latin letters, at most 60 letters each.")
+        message = N_(
+            "Enter the family name and the given name in Khmer and in Latin letters, at most 60 letters each."
+        )
         raise Invalid(message, errors=[FieldError(name, "name", message) for name in wrong])
     with transaction.atomic():
         row = Person.objects.create(**words)
         content = queries.person_content(row)
-        ledger.record(by=by, act="offices.person", kind=queries.PERSON, subject=str(row.pk), at=at, content=content)
+        ledger.record(
+            by=by, act="offices.person", kind=queries.PERSON, subject=str(row.pk), at=at, content=content
+        )
     return row
 
 
@@ -164,7 +174,9 @@ def appoint(
     return row
 
 
-def end_appointment(*, by: Acting, appointment: UUID, end: date, reason: str = "", version: int | None = None) -> Appointment:
+def end_appointment(
+    *, by: Acting, appointment: UUID, end: date, reason: str = "", version: int | None = None
+) -> Appointment:
     """Let an appointment end with the day ``end`` (still held on it).
 
     Side effects: the row, one ledger entry; sessions and tokens of the appointment open nothing any more after that day.
@@ -211,7 +223,7 @@ def add_holiday(
                 office=office,
                 name_km=names["km"],
                 name_en=names["en"],
-                status=Status.VERIFIED if source else Status.UNVERIFIED,
+                status=DayStatus.DECREED,
                 source=normalise(source)[:300],
             )
             content = dict(queries.pack_snapshots())["days"]

@@ -10,9 +10,9 @@ class OfficesConfig(AppConfig):
     def ready(self) -> None:
         """The pack's part, and what the ledger verifies."""
         from sala.installation import packs
+        from sala.kit.terms import N_
         from sala.ledger import registry
         from sala.offices import bulk, queries
-        from sala.kit.terms import N_
 
         packs.register("offices", 20, bulk.load)
         registry.register(queries.PACK, queries.pack_snapshots, N_("Posts, offices and opening days"))

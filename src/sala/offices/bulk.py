@@ -18,6 +18,7 @@ from sala.ledger import actions as ledger
 from sala.offices import queries
 from sala.offices.models import Holiday, Hours, Office, PostKind
 from sala.offices.rules import office_id
+from sala.offices.terms import DayStatus
 
 OFFICE_FACTS = ("kind", "form", "name_km", "name_en", "place", "province", "district", "commune", "parent_id")
 POST_FACTS = ("order", "names", "office_kinds", "duties", "single", "second_factor", "source", "status")
@@ -128,10 +129,14 @@ def load_days(holidays: Path, hours: Path, by: Acting) -> list[str]:
     if holidays.exists():
         with holidays.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-        taken = set(Holiday.objects.filter(office__isnull=True, from_pack=False).values_list("date", flat=True))
+        taken = set(
+            Holiday.objects.filter(office__isnull=True, from_pack=False).values_list("date", flat=True)
+        )
         before = {row.date: row for row in Holiday.objects.filter(office__isnull=True, from_pack=True)}
         wanted = {row.date: row for row in _holidays(rows) if row.date not in taken}
-        if {day: _facts(row) for day, row in before.items()} != {day: _facts(row) for day, row in wanted.items()}:
+        if {day: _facts(row) for day, row in before.items()} != {
+            day: _facts(row) for day, row in wanted.items()
+        }:
             Holiday.objects.filter(office__isnull=True, from_pack=True).delete()
             Holiday.objects.bulk_create(wanted.values(), batch_size=500)
             touched = True
@@ -142,7 +147,8 @@ def load_days(holidays: Path, hours: Path, by: Acting) -> list[str]:
         if sorted(stand.values_list("weekday", "opens", "closes")) != sorted(spans):
             stand.delete()
             Hours.objects.bulk_create(
-                Hours(weekday=weekday, opens=opens, closes=closes, from_pack=True) for weekday, opens, closes in spans
+                Hours(weekday=weekday, opens=opens, closes=closes, from_pack=True)
+                for weekday, opens, closes in spans
             )
             touched = True
         lines.append(f"hours: {len(spans)} stretches a week")
@@ -158,7 +164,7 @@ def _holidays(rows: Iterable[Mapping[str, str]]) -> Iterator[Holiday]:
             date=date.fromisoformat(row["date"]),
             name_km=row["name_km"],
             name_en=row["name_en"],
-            status=(row.get("status") or "U")[:1],
+            status=DayStatus(row["status"]),
             source=(row.get("source") or "")[:300],
             from_pack=True,
         )

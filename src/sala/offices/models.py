@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from sala.kit import clock, ids
 from sala.kit.acting import Where
-from sala.offices.terms import Instrument, OfficeKind, Status
+from sala.offices.terms import DayStatus, Instrument, OfficeKind, Status
 
 
 class Office(models.Model):
@@ -31,7 +31,9 @@ class Office(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_from__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_to__isnull=True)
+                | Q(valid_from__isnull=True)
+                | Q(valid_to__gte=F("valid_from")),
                 name="office_ends_after_start",
             ),
         ]
@@ -62,7 +64,9 @@ class PostKind(models.Model):
     single = models.BooleanField(default=False)
     second_factor = models.BooleanField(default=False)
     source = models.CharField(max_length=300, blank=True)
-    status = models.CharField(max_length=1, choices=[(s.value, s.en) for s in Status], default=Status.UNVERIFIED)
+    status = models.CharField(
+        max_length=1, choices=[(s.value, s.en) for s in Status], default=Status.UNVERIFIED
+    )
     version = models.PositiveIntegerField(default=1)
 
 
@@ -120,7 +124,9 @@ class Appointment(models.Model):
                 name="appointment_one_open_holder",
             ),
             models.UniqueConstraint(
-                fields=["office", "post", "start"], condition=Q(single=True), name="appointment_one_holder_a_start"
+                fields=["office", "post", "start"],
+                condition=Q(single=True),
+                name="appointment_one_holder_a_start",
             ),
         ]
         indexes = [models.Index(fields=["office", "start"], name="appointment_office_start")]
@@ -134,14 +140,18 @@ class Holiday(models.Model):
     office = models.ForeignKey(Office, null=True, on_delete=models.CASCADE, related_name="holidays")
     name_km = models.CharField(max_length=160)
     name_en = models.CharField(max_length=160)
-    status = models.CharField(max_length=1, choices=[(s.value, s.en) for s in Status], default=Status.UNVERIFIED)
+    status = models.CharField(
+        max_length=12, choices=[(s.value, s.en) for s in DayStatus], default=DayStatus.PREDICTED
+    )
     source = models.CharField(max_length=300, blank=True)
     from_pack = models.BooleanField(default=False)
     changed = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["date"], condition=Q(office__isnull=True), name="holiday_once_a_country"),
+            models.UniqueConstraint(
+                fields=["date"], condition=Q(office__isnull=True), name="holiday_once_a_country"
+            ),
             models.UniqueConstraint(fields=["date", "office"], name="holiday_once_an_office"),
         ]
 

@@ -50,7 +50,19 @@ def office_at(place_key: str, kind: str) -> Office | None:
 def offices_at(place_key: str) -> list[Office]:
     """Every office that stands for exactly this place, highest kind first."""
     order = list(OfficeKind)
-    return sorted(Office.objects.filter(place=place_key), key=lambda row: (order.index(OfficeKind(row.kind)), row.code))
+    return sorted(
+        Office.objects.filter(place=place_key), key=lambda row: (order.index(OfficeKind(row.kind)), row.code)
+    )
+
+
+def at_places(keys: Iterable[str]) -> list[Office]:
+    """The offices that stand for exactly these places, in the order of the keys, highest kind first; one read."""
+    wanted = list(keys)
+    order = list(OfficeKind)
+    rows = Office.objects.filter(place__in=[key for key in wanted if key])
+    return sorted(
+        rows, key=lambda row: (wanted.index(row.place), order.index(OfficeKind(row.kind)), row.code)
+    )
 
 
 def serving(place_key: str, level: str) -> Office | None:
@@ -67,9 +79,7 @@ def serving(place_key: str, level: str) -> Office | None:
     return Office.objects.filter(kind=kind, place=key).order_by("code").first() if key else None
 
 
-def listed(
-    *, q: str = "", kind: str = "", place: Any = None, reach: Q | None = None
-) -> QuerySet[Office]:
+def listed(*, q: str = "", kind: str = "", place: Any = None, reach: Q | None = None) -> QuerySet[Office]:
     """Offices for a list: by part of a name, kind, or the place (`places.Unit`) they stand in or below."""
     rows = Office.objects.select_related("parent")
     if kind:
@@ -115,6 +125,12 @@ def holders(office_id: UUID, day: date | None = None) -> list[Appointment]:
     """Who holds the posts of an office on a day (default: today), in the posts' order."""
     rows = Appointment.objects.filter(on(day or clock.today()), office_id=office_id)
     return list(rows.select_related("person", "post", "office").order_by("post__order", "start", "id"))
+
+
+def holders_of_posts(codes: Iterable[str], day: date | None = None) -> list[Appointment]:
+    """Who holds posts of these kinds on a day (default: today), in whatever office."""
+    rows = Appointment.objects.filter(on(day or clock.today()), post_id__in=list(codes))
+    return list(rows.select_related("person", "post", "office").order_by("office__code", "post__order", "id"))
 
 
 def appointments_of(person_id: UUID, day: date | None = None) -> list[Appointment]:
@@ -241,16 +257,35 @@ def pack_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
     tables: dict[str, list[tuple[object, ...]]] = {
         "posts": list(
             PostKind.objects.order_by("code").values_list(
-                "code", "order", "names", "office_kinds", "duties", "single", "second_factor", "source", "status"
+                "code",
+                "order",
+                "names",
+                "office_kinds",
+                "duties",
+                "single",
+                "second_factor",
+                "source",
+                "status",
             )
         ),
         "offices": list(
             Office.objects.order_by("code").values_list(
-                "code", "kind", "form", "name_km", "name_en", "place", "province", "district", "commune", "parent__code"
+                "code",
+                "kind",
+                "form",
+                "name_km",
+                "name_en",
+                "place",
+                "province",
+                "district",
+                "commune",
+                "parent__code",
             )
         ),
         "days": [
-            *Holiday.objects.order_by("date", "office_id").values_list("date", "office__code", "name_km", "name_en"),
+            *Holiday.objects.order_by("date", "office_id").values_list(
+                "date", "office__code", "name_km", "name_en"
+            ),
             *Hours.objects.order_by("weekday", "opens", "office_id").values_list(
                 "weekday", "opens", "closes", "office__code"
             ),

@@ -24,7 +24,9 @@ class Span:
 
     def meets(self, other: "Span") -> bool:
         """Whether both share at least one day."""
-        return (self.end is None or other.start <= self.end) and (other.end is None or self.start <= other.end)
+        return (self.end is None or other.start <= self.end) and (
+            other.end is None or self.start <= other.end
+        )
 
 
 def office_id(code: str) -> UUID:
@@ -35,7 +37,9 @@ def office_id(code: str) -> UUID:
 def check_span(start: date, end: date | None) -> None:
     """Raises `Invalid` where the end lies before the start."""
     if end is not None and end < start:
-        message = N_("The last day lies before the first. Give a last day that is the same or later, or leave it empty.")
+        message = N_(
+            "The last day lies before the first. Give a last day that is the same or later, or leave it empty."
+        )
         raise Invalid(message, errors=[FieldError("end", "end-before-start", message)])
 
 
@@ -49,7 +53,9 @@ def check_single(span: Span, others: Iterable[Span]) -> None:
 def check_office_kind(kind: str, allowed: Iterable[str]) -> None:
     """Raises `Invalid` where the post does not exist in an office of that ``kind``."""
     if kind not in tuple(allowed):
-        message = N_("This post does not exist in an office of this kind. Choose another post or another office.")
+        message = N_(
+            "This post does not exist in an office of this kind. Choose another post or another office."
+        )
         raise Invalid(message, errors=[FieldError("post", "wrong-office-kind", message)])
 
 

@@ -48,6 +48,14 @@ class Status(Term):
     UNVERIFIED = "U", N_("not verified")
 
 
+class DayStatus(Term):
+    """How sure a holiday is."""
+
+    FIXED = "fixed", N_("fixed day of the calendar")
+    PREDICTED = "predicted", N_("predicted, until the year's sub-decree")
+    DECREED = "decreed", N_("by decree or decision")
+
+
 class Verb(Term):
     """What may be done with offices."""
 

@@ -1,0 +1,87 @@
+"""Accounts for programs: a token for a password, and what the bearer may do."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from ninja import Field, Router
+
+from sala.accounts import actions, powers, queries
+from sala.accounts.acting import Post
+from sala.kit.api import Strict
+from sala.kit.errors import NotFound, NotSignedIn
+
+router = Router(tags=["accounts"])
+tokens = Router(tags=["accounts"])
+
+
+class TokenIn(Strict):
+    """User name and password; ``otp`` where the post demands a second factor; ``appointment`` picks one of several posts."""
+
+    username: str = Field(max_length=64)
+    password: str = Field(max_length=1000)
+    otp: str = Field("", max_length=12)
+    appointment: UUID | None = None
+
+    model_config = {**Strict.model_config, "str_strip_whitespace": False}
+
+
+@tokens.post("", auth=None, response={201: dict[str, Any]}, summary="A token for a user name and a password")
+def make(request: HttpRequest, body: TokenIn) -> Any:
+    """The token's text is in the answer once. It lives as long as a session (8 hours), and only as long as the post is held."""
+    user = actions.check_credentials(request, body.username, body.password)
+    held = actions.posts_today(user)
+    if body.appointment is None:
+        chosen = held[0]
+    else:
+        chosen = next((row for row in held if row.pk == body.appointment), None)
+        if chosen is None:
+            raise NotFound(_("You do not hold this post today."))
+    by = queries.post_of(chosen, user.pk)
+    text, row = actions.issue_token(by=by, user=user, appointment=chosen, label="API")
+    return 201, {
+        "token": text,
+        "id": str(row.pk),
+        "token_type": "Bearer",
+        "expires": row.expires,
+        "post": _post(by),
+    }
+
+
+@tokens.delete("/{token_id}", response={204: None}, summary="End one of one's own tokens")
+def end(request: HttpRequest, token_id: UUID) -> Any:
+    """The token opens nothing any more."""
+    acting = _own(request)
+    actions.revoke_token(by=acting, user=acting.user or UUID(int=0), token=token_id)
+    return 204, None
+
+
+@router.get("/me", summary="Who acts with this session or token, and what that post may do")
+def me(request: HttpRequest) -> dict[str, Any]:
+    """The post, its office, and each verb with its scope and sentence."""
+    acting = _own(request)
+    lines = powers.own(acting)
+    return {
+        **_post(acting),
+        "until": acting.until,
+        "verbs": [{"verb": line.verb, "scope": line.cells[0], "sentence": line.sentence} for line in lines],
+    }
+
+
+def _own(request: HttpRequest) -> Post:
+    acting = request.acting  # type: ignore[attr-defined]
+    if not isinstance(acting, Post):
+        raise NotSignedIn(_("Sign in first, or send a token: Authorization: Bearer TOKEN."))
+    return acting
+
+
+def _post(acting: Post) -> dict[str, Any]:
+    return {
+        "appointment": acting.post,
+        "post": acting.kind,
+        "title": acting.post_name,
+        "person": acting.person,
+        "office": {"id": str(acting.office), "name": acting.office_name},
+        "place": acting.where.place,
+    }
