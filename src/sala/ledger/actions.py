@@ -1,18 +1,25 @@
-"""Write an act down so that nobody can change it unseen."""
+"""Write an act down so that nobody can change it unseen; seal, erase, and hand out receipts."""
 
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sala.kit import clock, ids
 from sala.kit.acting import Acting, Where
-from sala.ledger.models import Entry, Salt
-from sala.ledger.rules import leaves
+from sala.ledger import keys, queries, receipts
+from sala.ledger.models import Checkpoint, Entry, Node, Salt
+from sala.ledger.rules import leaves, merkle, notes
+from sala.ledger.terms import FORGET
 
-FORGET = "ledger.forget"  # the act that records an erasure
+BATCH = 2000  # entries sealed in one transaction: about a tenth of a second during which others wait to write
+_LOCK = 0x53414C41  # the sealer's advisory lock on PostgreSQL
+
+
+class DamagedError(RuntimeError):
+    """The tree's nodes are not what they must be; `sala ledger verify` says where."""
 
 
 class NotInTransactionError(RuntimeError):
@@ -40,16 +47,17 @@ def build(
     """An entry and its salt, not yet saved, for `save_many`. Arguments as in `record`."""
     moment = clock.now()
     salt = ids.token_bytes(leaves.SALT_BYTES)
-    fields = {
-        "post": by.post,
-        "act": str(act),
-        "kind": str(kind),
-        "subject": str(subject),
-        "place": at.place,
-        "digest": leaves.content_digest(salt, content),
-    }
-    entry = Entry(id=_entry_id(moment), at=moment, **fields)
-    entry.leaf_hash = leaves.leaf_hash(leaves.leaf_data(id=entry.id, at=moment, **fields)).hex()
+    entry = Entry(
+        id=_entry_id(moment),
+        at=moment,
+        post=by.post,
+        act=str(act),
+        kind=str(kind),
+        subject=str(subject),
+        place=at.place,
+        digest=leaves.content_digest(salt, content),
+    )
+    entry.leaf_hash = leaves.hash_of(entry).hex()
     return entry, Salt(entry=entry, salt=salt)
 
 
@@ -76,3 +84,94 @@ def record(
     pair = build(by=by, act=act, kind=kind, subject=subject, at=at, content=content)
     save_many([pair])
     return pair[0]
+
+
+def forget(*, by: Acting, kind: str, subject: str, at: Where) -> Entry:
+    """Make the past content of a record unrecognisable: its salts go, and an entry says so. The tree stays valid.
+
+    Belongs into the transaction that erases or empties the record itself. Side effects: salts deleted, one entry.
+    Until the record's next act `verify` does not compare its row. Raises `NotInTransactionError` outside a transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransactionError("salts are forgotten inside the transaction that erases the record")
+    Salt.objects.filter(entry__kind=str(kind), entry__subject=str(subject)).delete()
+    return record(by=by, act=FORGET, kind=kind, subject=subject, at=at, content=None)
+
+
+def receipt(entry: Entry) -> str:
+    """A signed note that this hall holds the entry; the same text whenever it is asked for (`receipts`)."""
+    return receipts.signed(entry)
+
+
+def seal(batch: int = BATCH) -> int:
+    """Give every waiting entry its number in the tree and sign a checkpoint a batch; returns how many were sealed.
+
+    Order: (at, id). Who comes second while another seals does nothing. Raises `DamagedError` when the tree's edge is
+    gone or an entry vanished under the seal; nothing is changed then.
+    """
+    total = 0
+    while True:
+        count = _seal_batch(batch)
+        total += count
+        if count < batch:
+            return total
+
+
+def _seal_batch(batch: int) -> int:
+    # All reading, hashing and signing comes before the transaction, so that others wait for the writing alone.
+    last = queries.latest()
+    size, number = (last.size, last.number) if last else (0, 0)
+    rows = list(
+        Entry.objects.filter(leaf__isnull=True).order_by("at", "id").values_list("id", "leaf_hash")[:batch]
+    )
+    if not rows:
+        return 0
+    edge = queries.nodes(merkle.edge(size))
+    if len(edge) != len(merkle.edge(size)):
+        raise DamagedError(f"the ledger's tree of {size} entries has lost nodes: run `sala ledger verify`")
+    new = merkle.grow(size, edge, [leaves.stored_hash(leaf_hash) for _, leaf_hash in rows])
+    root = merkle.root(size + len(rows), {**edge, **new})
+    checkpoint = _checkpoint(number + 1, size, size + len(rows), root)
+    with transaction.atomic():
+        if not _locked():
+            return 0
+        now = queries.latest()
+        if (now.number if now else 0) != number:
+            return 0
+        _number(rows, size)
+        Node.objects.bulk_create(
+            [Node(position=merkle.position(place), hash=hash) for place, hash in new.items()], batch_size=2000
+        )
+        checkpoint.save(force_insert=True)
+    return len(rows)
+
+
+def _checkpoint(number: int, previous: int, size: int, root: bytes) -> Checkpoint:
+    origin = queries.origin()
+    body = notes.Checkpoint(origin, size, root, queries.extensions())
+    return Checkpoint(
+        number=number,
+        size=size,
+        previous=previous,
+        root=root.hex(),
+        note=notes.sign(body.text(), origin, keys.signing()),
+        at=clock.now(),
+    )
+
+
+def _locked() -> bool:
+    """Whether this transaction is the only sealer. SQLite's transactions exclude each other by themselves."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _number(rows: list[tuple[UUID, str]], size: int) -> None:
+    pk = Entry._meta.pk
+    values = [(size + offset, pk.get_db_prep_value(id, connection)) for offset, (id, _) in enumerate(rows)]
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE ledger_entry SET leaf = %s WHERE id = %s AND leaf IS NULL", values)
+        if cursor.rowcount != len(rows):
+            raise DamagedError("entries vanished while they were being sealed: run `sala ledger verify`")

@@ -1,6 +1,6 @@
 """Which kinds of record can be recomputed from their own tables? Rooms register them when the house opens."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,3 +32,17 @@ def kinds() -> list[Kind]:
 def label(kind: str) -> Any:
     """What a kind of record is called; its own name where no room registered one."""
     return _kinds[kind].label if kind in _kinds else kind
+
+
+_acts: dict[str, Any] = {}
+
+
+def acts(verbs: Iterable[Any]) -> None:
+    """Say what acts are called: a room's verbs (`kit.terms.Term` members), for the public page of last acts."""
+    for verb in verbs:
+        _acts[str(verb)] = verb
+
+
+def act(name: str) -> Any:
+    """The term of an act; its own name where no room registered one."""
+    return _acts.get(name, name)
