@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from sala.installation import queries as installation
-from sala.ui import menu
 from sala.ui.jinja import lang, name
+from sala.ui.menu import Item, items
 
 NAMES = {"km": "ភាសាខ្មែរ", "en": "English"}
 
@@ -62,14 +62,14 @@ class Frame:
         return bool(self.acting and self.acting.signed_in)
 
     @cached_property
-    def menu(self) -> list[menu.Item]:
+    def menu(self) -> list[Item]:
         """The staff bar of this reader."""
-        return list(menu.items(self.acting, self._request.path))
+        return list(items(self.acting, self._request.path))
 
     @cached_property
-    def foot(self) -> list[menu.Item]:
+    def foot(self) -> list[Item]:
         """The footer's links."""
-        return list(menu.items(self.acting, self._request.path, "foot"))
+        return list(items(self.acting, self._request.path, "foot"))
 
     @cached_property
     def me(self) -> str:
@@ -81,6 +81,6 @@ class Frame:
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    """Context processor: ``frame_of`` holds the frame, ``frame`` names the template that suits the reader."""
+    """Context processor: ``here`` holds the frame, ``frame`` names the template that suits the reader."""
     here = Frame(request)
     return {"here": here, "frame": "ui/staff.html" if here.signed_in else "ui/page.html"}
