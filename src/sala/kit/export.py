@@ -139,6 +139,7 @@ def _xlsx(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> SpooledT
     sheet.append([safe(str(column.label)) for column in columns])
     for index, row in enumerate(rows):
         if index >= SHEET_ROWS:
+            sheet.close()
             raise TooLarge(_("The list is too long for a spreadsheet. Narrow it, or take it as CSV."))
         sheet.append([_xlsx_cell(column.of(row)) for column in columns])
     file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=8_000_000)  # noqa: SIM115 - the response closes it
