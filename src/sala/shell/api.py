@@ -39,7 +39,7 @@ def build() -> NinjaAPI:
     )
     for kind in (Problem, ValidationError, HttpError, Exception):
         root.add_exception_handler(kind, _explain)
-    root.add_decorator(manners.guard, mode="operation")
+    root.add_decorator(manners.guard, mode="view")
     for room in rooms("api"):
         module = import_module(f"sala.{room}.api")
         router = getattr(module, "router", None)
