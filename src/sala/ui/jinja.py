@@ -169,6 +169,7 @@ def environment(**options: Any) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # else `{{ 0|money }}` is written once, in the language of the first reader
         **options,
     )
     made.policies["ext.i18n.trimmed"] = True

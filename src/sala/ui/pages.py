@@ -261,9 +261,9 @@ def _context(request: HttpRequest) -> dict[str, object]:
 
 def parts(request: HttpRequest) -> HttpResponse:
     """Every part in the residents' frame."""
-    return render(request, "ui/parts_page.html", {**_context(request), "frame": "ui/page.html"})
+    return render(request, "ui/parts_page.html", {**_context(request), "shown_in": "ui/page.html"})
 
 
 def parts_staff(request: HttpRequest) -> HttpResponse:
     """Every part in the frame of staff."""
-    return render(request, "ui/parts_page.html", {**_context(request), "frame": "ui/staff.html"})
+    return render(request, "ui/parts_page.html", {**_context(request), "shown_in": "ui/staff.html"})
