@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from sala.jobs import queries, registry, rules
@@ -98,9 +98,13 @@ def run_due(
         error = _run(registry.jobs()[name], around)
         if error:
             log.warning("job %s failed: %s", name, error)
-            if connection.errors_occurred and not connection.in_atomic_block:
-                connection.close_if_unusable_or_obsolete()
-        release(name, holder, error)
+        try:
+            release(name, holder, error)
+        except DatabaseError:
+            if connection.in_atomic_block:
+                raise
+            connection.close()  # the job may have broken it: once more through a new one, then the loop waits
+            release(name, holder, error)
     return ran
 
 

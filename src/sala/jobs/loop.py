@@ -70,18 +70,33 @@ class Worker:
         self._job = ""
         self._interruptible = False
 
+    def listen(self) -> None:
+        """Stop at SIGTERM and SIGINT: gently at once, for good after `PATIENCE`.
+
+        Python's handlers wait until a call into a library returns (a database that waits for a lock, a long query),
+        so a second thread learns of the signal through a pipe.
+        """
+        heard, told = os.pipe()
+        os.set_blocking(told, False)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        threading.Thread(target=self._leave, args=(heard,), daemon=True).start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+
+    def _leave(self, heard: int) -> None:
+        """Wait for a signal, then leave: a job's work is one transaction, so this is harmless like a power cut."""
+        while not {signal.SIGTERM, signal.SIGINT} & set(os.read(heard, 64)):
+            continue
+        self.stopping.set()
+        threading.Event().wait(PATIENCE)
+        os._exit(0)
+
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
-        """The signal handler: end the job at hand; leave for good if that takes longer than `PATIENCE`."""
-        if not self.stopping.is_set():
-            self.stopping.set()
-            threading.Thread(target=self._leave, daemon=True).start()
+        """The signal handler: end the job at hand."""
+        self.stopping.set()
         if self._interruptible:
             self._interruptible = False
             raise Stop
-
-    def _leave(self) -> None:
-        threading.Event().wait(PATIENCE)
-        os._exit(0)  # a job's work is one transaction: leaving now is what a power cut would do, and harmless
 
     @contextmanager
     def _work(self, name: str) -> Iterator[None]:
@@ -167,8 +182,7 @@ def die_with_parent(death: signal.Signals = signal.SIGTERM) -> None:
 def main() -> None:
     """Be a worker in this process, until SIGTERM or SIGINT."""
     worker = Worker()
-    signal.signal(signal.SIGTERM, worker.stop)
-    signal.signal(signal.SIGINT, worker.stop)
+    worker.listen()
     worker.run()
 
 
