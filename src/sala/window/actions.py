@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from sala.files import actions as files
@@ -57,7 +56,8 @@ def code_of_place(key: str) -> str:
 
 def locate(place: str) -> Where:
     """The line of ancestors of a place. Raises `Invalid` for one that is not in the gazetteer."""
-    if not place or places.unit(place) is None:
+    unit = places.unit(place) if place else None
+    if unit is None or unit.ended:
         raise Invalid(
             N_("This place is not in the gazetteer. Choose it from the list."),
             errors=[FieldError("place", "unknown", N_("Choose a place from the list."))],
@@ -104,7 +104,7 @@ def receive(
         request, contact, event = steps.receive(
             asked,
             number=rules.number(head, year, numbers.next_number(series=SERIES, office=head, year=year)),
-            secret=settings.SECRET_KEY.encode(),
+            secret=queries.secret(),
             office_id=office_id,
             calendar=offices.calendar(office_id),
             at=now,

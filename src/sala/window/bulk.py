@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from sala.installation import actions as installation
@@ -139,7 +138,7 @@ def _take_numbers(lives: list[Life], known: _Known) -> dict[tuple[str, int], int
     """Reserve each office's numbers of a year in one step; the value is the next one to give."""
     wanted = Counter(_series(life, known) for life in lives)
     return {
-        (head, year): numbers.next_numbers(series=actions.SERIES, office=head, year=year, count=count)
+        (head, year): numbers.reserve(series=actions.SERIES, office=head, year=year, count=count)
         for (head, year), count in sorted(wanted.items())
     }
 
@@ -158,7 +157,7 @@ def _live(life: Life, known: _Known, taken: dict[tuple[str, int], int], rows: _R
         request, contact, event = steps.receive(
             asked,
             number=rules.number(head, series[1], sequence),
-            secret=settings.SECRET_KEY.encode(),
+            secret=queries.secret(),
             office_id=office_id,
             calendar=calendar,
             at=life.at,

@@ -20,7 +20,7 @@ class Row:
     facts: Mapping[str, Any]
 
 
-class Faulty(ValueError):
+class Faulty(ValueError):  # noqa: N818 - the sentence reads so
     """The pack can't be read; the message names the row, the column and the reason."""
 
 

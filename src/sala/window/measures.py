@@ -117,6 +117,9 @@ SATISFACTION = Measure(
 )
 MEASURES = (RECEIVED, FINISHED, ON_TIME, MEDIAN, P90, SATISFACTION)
 
+# The columns that are empty on a request which stands at a level itself.
+_BELOW = {"": ("province",), "province": ("district",), "district": ("commune",), "commune": ()}
+
 _FINISHED = Q(state__in=[State.DONE, State.CLOSED, State.REFUSED], done_at__isnull=False)
 _NUMBERED = Text("លេខសំណើ", "Number")
 _COLUMNS = (
@@ -214,9 +217,11 @@ def _moments(period: Period) -> tuple[object, object]:
     )
 
 
-def opener(*, measure: Measure, at: Where, period: Period, by: Acting, page: int, size: int) -> Opened:
+def opener(*, measure: Measure, at: Where, period: Period, by: Acting, page: int, size: int, own: bool = False) -> Opened:
     """The requests behind a figure: numbers, states and dates of those that ``by`` may see; never personal data."""
     behind = counted(measure, at, period)
+    if own:
+        behind = behind.filter(**{below: "" for below in _BELOW[at.place and ("commune" if at.commune else "district" if at.district else "province")]})
     seen = behind.filter(reach.q(by.reach(Verb.SEE))).select_related("rating").order_by("received_at", "pk")
     rows = list(seen[(page - 1) * size : page * size + 1])
     return Opened(

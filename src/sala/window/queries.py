@@ -1,18 +1,22 @@
 """Which services are there, and which requests may the asker see? Everything that reads the window's tables."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from sala.kit import clock, text
 from sala.kit.acting import Acting
 from sala.kit.errors import NotFound
+from sala.kit.khmer import ascii_digits
 from sala.kit.reach import q as reach_q
 from sala.kit.terms import N_
+from sala.places import queries as places
 from sala.window import rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import State, Verb
@@ -51,9 +55,14 @@ def versions(code: str) -> QuerySet[ServiceVersion]:
 # ---- requests ---------------------------------------------------------------------------------------------------------
 
 
+def secret() -> bytes:
+    """What codes are derived from: the server's secret."""
+    return settings.SECRET_KEY.encode()
+
+
 def code_of(request: Request) -> str:
     """The code that opens it, in its written form. Only for the one who asked."""
-    return rules.code(settings.SECRET_KEY.encode(), request.id)
+    return rules.code(secret(), request.id)
 
 
 def by_code(typed: str) -> Request:
@@ -115,6 +124,34 @@ def events(request: Request, *, public: bool) -> list[Event]:
     return list(found.filter(public=True) if public else found)
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What a hall shows of itself: received and finished since a day, how many of those in time, and open ones."""
+
+    received: int
+    finished: int
+    in_time: int
+    open: int
+
+    @property
+    def share(self) -> float | None:
+        """Share of the finished ones that were in time; None where none was finished."""
+        return self.in_time / self.finished if self.finished else None
+
+
+def hall_figures(level: str, key: str, since: date) -> Figures:
+    """The figures of the place ``key`` of ``level`` since the first moment of a day."""
+    start = datetime.combine(since, time.min, tzinfo=clock.zone())
+    rows = Request.objects.filter(**{level: key})
+    found = rows.aggregate(
+        received=Count("pk", filter=Q(received_at__gte=start)),
+        finished=Count("pk", filter=Q(done_at__gte=start, state__in=[State.DONE, State.CLOSED])),
+        in_time=Count("pk", filter=Q(done_at__gte=start, state__in=[State.DONE, State.CLOSED], on_time=True)),
+        open=Count("pk", filter=Q(open=True)),
+    )
+    return Figures(**found)
+
+
 def may_open_file(http: Any, subject: str) -> bool:
     """Whether the asker of this HTTP request may open files of the request ``subject``: only who may see its person."""
     try:
@@ -161,28 +198,25 @@ def counts(by: Acting) -> dict[str, int]:
     return {name: rows.filter(view(by, name)).order_by()[: COUNT_LIMIT + 1].count() for name in VIEWS}
 
 
-def search(rows: QuerySet[Request], by: Acting, words: str) -> QuerySet[Request]:
-    """Narrow to a number, a place or, where the asker may see persons, a name or a phone."""
+def search_q(by: Acting, words: str) -> Q:
+    """The filter for a number, a place or, where the asker may see persons, a name, a phone or what was told."""
     words = words.strip()
-    if not words:
-        return rows
     if rules.is_number(words):
-        return rows.filter(number=words)
+        return Q(number=words)
     found = Q(number__contains=words)
-    skeleton = text.skeleton(words)
     persons = reach_q(by.reach(Verb.SEE_PERSON))
+    told = Q(location__icontains=words) | Q(description__icontains=words)
+    skeleton = text.skeleton(words)
     if skeleton:
-        found |= persons & Q(contact__search__contains=skeleton)
-    digits = "".join(sign for sign in words if sign.isdigit())
+        told |= Q(contact__search__contains=skeleton)
+    digits = "".join(sign for sign in ascii_digits(words) if sign.isdigit())
     if len(digits) >= 6:
-        found |= persons & Q(contact__phone__contains=digits.lstrip("0"))
-    found |= persons & (Q(location__icontains=words) | Q(description__icontains=words))
-    from sala.places import queries as places
-
+        told |= Q(contact__phone__contains=digits.lstrip("0"))
+    found |= persons & told
     keys = [unit.key for unit in places.search(words, limit=20)]
     for column in ("village", "commune", "district", "province"):
         found |= Q(**{f"{column}__in": keys})
-    return rows.filter(found)
+    return found
 
 
 def listing(by: Acting, rows: QuerySet[Request] | None = None) -> QuerySet[Request]:

@@ -1,0 +1,259 @@
+"""Is what a resident or an officer typed usable? One form a question, with the sentence that helps."""
+
+from decimal import Decimal
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+from sala.kit import text
+from sala.kit.khmer import ascii_digits
+from sala.window.terms import Channel
+
+REGION = "KH"
+MOST_PHOTOS = 3
+
+
+class Words(forms.CharField):
+    """A text in one way of writing: normalised before its length is judged. One line, or several with ``lines``."""
+
+    def __init__(self, *, lines: bool = False, **options: Any) -> None:
+        if lines:
+            options.setdefault("widget", forms.Textarea)
+        self.lines = lines
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> str:
+        """The normalised text; raises ValidationError for what can't be text."""
+        if "\x00" in str(value or ""):
+            raise ValidationError(
+                _("This text contains signs that can't be read. Type it again."), code="unreadable"
+            )
+        plain = super().to_python(value) or ""
+        try:
+            plain = text.normalise(plain)
+        except ValueError as error:
+            raise ValidationError(
+                _("This text contains signs that can't be read. Type it again."), code="unreadable"
+            ) from error
+        return plain.strip() if self.lines else " ".join(plain.split())
+
+
+class Phone(forms.CharField):
+    """A telephone number, typed in either script; kept in the international form."""
+
+    def to_python(self, value: Any) -> str:
+        """E.164, or empty; raises ValidationError."""
+        typed = ascii_digits((super().to_python(value) or "").strip())
+        if not typed:
+            return ""
+        try:
+            number = phonenumbers.parse(typed, REGION)
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError(_("Enter a telephone number such as 012 345 678."), code="phone") from error
+        if not phonenumbers.is_possible_number(number):
+            raise ValidationError(_("Enter a telephone number such as 012 345 678."), code="phone")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class Email(Words):
+    """An e-mail address."""
+
+    def validate(self, value: str) -> None:
+        """Raises ValidationError with an example."""
+        super().validate(value)
+        if value:
+            try:
+                validate_email(value)
+            except ValidationError as error:
+                raise ValidationError(
+                    _("Enter an e-mail address such as name@example.com."), code="email"
+                ) from error
+
+
+class Degrees(forms.CharField):
+    """Degrees of latitude or longitude within ``least`` and ``most``, typed in either script; kept to about a metre."""
+
+    def __init__(self, *, least: int, most: int, **options: Any) -> None:
+        self.least, self.most = Decimal(least), Decimal(most)
+        super().__init__(max_length=24, required=False, **options)
+
+    def clean(self, value: Any) -> Any:
+        """A Decimal of five places, or None; raises ValidationError."""
+        typed = ascii_digits((super().clean(value) or "").strip()).replace(",", ".")
+        if not typed:
+            return None
+        try:
+            number = Decimal(typed)
+        except ArithmeticError as error:
+            raise ValidationError(
+                _("Enter degrees as a number, such as 11.56245."), code="degrees"
+            ) from error
+        if not number.is_finite() or not self.least <= number <= self.most:
+            raise ValidationError(_("This point does not lie in the country."), code="outside")
+        return number.quantize(Decimal("0.00001"))
+
+
+class ServiceForm(forms.Form):
+    """What is the problem?"""
+
+    service = forms.ChoiceField(
+        label=_("Problem"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what the problem is.")},
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].choices = choices  # type: ignore[attr-defined]
+
+
+class WhereForm(forms.Form):
+    """Where is it? The commune is found first; then its villages are the choice."""
+
+    place = forms.CharField(
+        label=_("Commune or sangkat"),
+        max_length=16,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the commune or sangkat.")},
+    )
+    village = forms.ChoiceField(
+        label=_("Village"), error_messages={"required": _("Choose the village.")}, required=True
+    )
+    location = Words(label=_("Street, house number or a place people know"), max_length=200, required=False)
+    latitude = Degrees(label=_("Latitude"), least=8, most=16)
+    longitude = Degrees(label=_("Longitude"), least=101, most=109)
+    photos = forms.FileField(label=_("Photos"), required=False, widget=forms.FileInput)
+
+    def __init__(self, *args: Any, villages: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["village"]
+        field.choices = [("", _("Choose the village")), *villages]  # type: ignore[attr-defined]
+        field.required = bool(villages)
+
+    def clean(self) -> dict[str, Any]:
+        """A point needs both degrees."""
+        found = super().clean() or {}
+        if (found.get("latitude") is None) != (found.get("longitude") is None) and not self.errors:
+            missing = "latitude" if found.get("latitude") is None else "longitude"
+            self.add_error(missing, ValidationError(_("Enter both degrees, or none."), code="half"))
+        return found
+
+
+class WhatForm(forms.Form):
+    """What happened, and how can we reach you?"""
+
+    description = Words(
+        label=_("What happened?"),
+        lines=True,
+        max_length=2000,
+        error_messages={"required": _("Describe the problem in a few words.")},
+    )
+    name = Words(label=_("Your name"), max_length=120, required=False)
+    phone = Phone(label=_("Telephone number"), max_length=30, required=False)
+    email = Email(label=_("E-mail"), max_length=254, required=False)
+    language = forms.ChoiceField(
+        label=_("Language of our messages"),
+        choices=[("km", "ភាសាខ្មែរ"), ("en", "English")],
+        widget=forms.RadioSelect,
+        initial="km",
+    )
+
+    def __init__(self, *args: Any, document: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if document:
+            self.fields["description"].required = False
+            self.fields["description"].label = _("What do you need it for?")
+            self.fields["name"].required = True
+            self.fields["name"].error_messages["required"] = _("Enter your name.")
+
+
+class CounterForm(WhatForm):
+    """The same at the counter: how the request came in."""
+
+    channel = forms.ChoiceField(
+        label=_("Came in"),
+        choices=[(str(Channel.COUNTER), _("At the counter")), (str(Channel.PHONE), _("By telephone"))],
+        initial=str(Channel.COUNTER),
+        widget=forms.RadioSelect,
+    )
+
+
+class LookForm(forms.Form):
+    """Which code opens the request?"""
+
+    code = Words(
+        label=_("Number or code on your receipt"),
+        max_length=60,
+        error_messages={"required": _("Enter the code on your receipt.")},
+    )
+
+
+class ReplyForm(forms.Form):
+    """What does the applicant reply?"""
+
+    text = Words(
+        label=_("Your reply"),
+        lines=True,
+        max_length=2000,
+        error_messages={"required": _("Write your reply.")},
+    )
+
+
+class RateForm(forms.Form):
+    """How was it?"""
+
+    SCALE = [
+        ("5", _("Very good")),
+        ("4", _("Good")),
+        ("3", _("Fair")),
+        ("2", _("Poor")),
+        ("1", _("Very poor")),
+    ]
+    courtesy = forms.ChoiceField(
+        label=_("Courtesy"),
+        choices=SCALE,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how courteous we were.")},
+    )
+    speed = forms.ChoiceField(
+        label=_("Speed"),
+        choices=SCALE,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how fast we were.")},
+    )
+    comment = Words(label=_("What should we do better?"), lines=True, max_length=1000, required=False)
+
+
+class StepForm(forms.Form):
+    """What a step of an officer needs: words, or somebody to give it to, as the state table says."""
+
+    version = forms.IntegerField(min_value=1, max_value=1_000_000_000, widget=forms.HiddenInput)
+    text = Words(lines=True, max_length=4000, required=False)
+    assigned = forms.UUIDField(required=False, widget=forms.Select)
+
+    def __init__(
+        self,
+        *args: Any,
+        needs: tuple[str, ...],
+        prompt: str = "",
+        people: list[tuple[str, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("text", "assigned"):
+            if name not in needs:
+                del self.fields[name]
+        if "text" in needs:
+            self.fields["text"].label = prompt
+            self.fields["text"].required = True
+            self.fields["text"].error_messages["required"] = _("Write what the next person needs to know.")
+        if "assigned" in needs:
+            field = self.fields["assigned"]
+            field.label, field.required = _("Officer in charge"), True
+            field.error_messages["required"] = _("Choose the officer in charge.")
+            field.error_messages["invalid"] = _("Choose the officer in charge.")
+            field.widget = forms.Select(choices=[("", _("Choose")), *(people or [])])

@@ -1,0 +1,132 @@
+"""By what can requests be narrowed, in which order, and what does a row say? One answer for the queue, the API and the export."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sala.kit import clock
+from sala.kit.acting import Acting
+from sala.kit.export import Column
+from sala.kit.paging import ListSpec, Sort, choice, day_from, day_to, flag, place, text, uuid
+from sala.offices import queries as offices
+from sala.ui import jinja
+from sala.window import queries, shown
+from sala.window.terms import Act, Channel, State
+
+
+def spec(by: Acting) -> ListSpec:
+    """What a list of requests offers to the asker: persons are searched only where they may be seen."""
+    return ListSpec(
+        filters=(
+            choice("state", "state", State, gettext_lazy("State")),
+            text("service", "service_id", gettext_lazy("Service"), longest=32),
+            choice("channel", "channel", Channel, gettext_lazy("Came in")),
+            uuid("assigned", "assigned", gettext_lazy("Officer in charge")),
+            flag("open", queries.VIEWS["mine"], gettext_lazy("Open")),
+            place(),
+            day_from("received_at"),
+            day_to("received_at"),
+        ),
+        sorts={
+            "due": "due_at",
+            "number": "number",
+            "created": "received_at",
+            "changed": "changed",
+            "done": Sort(("done_at",), nulls_last=True),
+        },
+        search=lambda words: queries.search_q(by, words),
+        default_sort="due",
+        keep=("view",),
+    )
+
+
+COLUMNS = (
+    Column("number", gettext_lazy("Number")),
+    Column("service", gettext_lazy("Service"), lambda row: row["service_name"]),
+    Column("place_code", gettext_lazy("Place code"), lambda row: row["place"]),
+    Column("place", gettext_lazy("Place"), lambda row: row["place_name"]),
+    Column("state", gettext_lazy("State"), lambda row: jinja.term(State(row["state"]))),
+    Column("channel", gettext_lazy("Came in"), lambda row: jinja.term(Channel(row["channel"]))),
+    Column("received", gettext_lazy("Received")),
+    Column("due", gettext_lazy("Due")),
+    Column("done", gettext_lazy("Done")),
+    Column("on_time", gettext_lazy("In time")),
+    Column("reaction_minutes", gettext_lazy("Working minutes to the first reaction")),
+    Column("handling_minutes", gettext_lazy("Working minutes until done")),
+)
+
+
+def serialiser(by: Acting) -> Callable[[Sequence[Any]], list[Mapping[str, Any]]]:
+    """Rows as plain values without personal data; names of places looked up at once."""
+
+    def serialise(rows: Sequence[Any]) -> list[Mapping[str, Any]]:
+        names = shown.place_names(rows)
+        return [plain(row, names) for row in rows]
+
+    return serialise
+
+
+def plain(row: Any, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """One request as programs read it, without personal data."""
+    return {
+        "id": str(row.id),
+        "number": row.number,
+        "version": row.version,
+        "state": row.state,
+        "service": row.service_id,
+        "service_name": {"km": row.terms.short_km, "en": row.terms.short_en},
+        "kind": row.terms.service.kind,
+        "channel": row.channel,
+        "place": row.place,
+        "place_name": names.get(row.place, {}),
+        "office": str(row.office_id),
+        "assigned": str(row.assigned) if row.assigned else None,
+        "received": _local(row.received_at),
+        "due": _local(row.due_at),
+        "paused": row.paused_at is not None,
+        "done": _local(row.done_at),
+        "on_time": row.on_time,
+        "reaction_minutes": row.reaction_minutes,
+        "handling_minutes": row.handling_minutes,
+        "created": _local(row.created),
+        "changed": _local(row.changed),
+    }
+
+
+def _local(at: Any) -> Any:
+    return None if at is None else at.astimezone(clock.zone())
+
+
+VIEW_NAMES = {
+    "todo": gettext_lazy("To do"),
+    "late": gettext_lazy("Late"),
+    "mine": gettext_lazy("Mine"),
+    "waiting": gettext_lazy("Waiting for the applicant"),
+    "done": gettext_lazy("Done"),
+    "all": gettext_lazy("All"),
+}
+
+# What somebody most likely does next with a request in a state; the link's word in the list.
+NEXT = {
+    State.RECEIVED: Act.TAKE,
+    State.IN_PROGRESS: Act.FINISH,
+    State.WAITING: Act.ANSWER,
+}
+
+
+def row(request: Any, names: Mapping[str, Any], people: Mapping[Any, Any], *, told: bool) -> dict[str, Any]:
+    """One row of the queue, written out: the template only prints."""
+    due = shown.due_tag(request, offices.calendar(request.office_id), clock.now())
+    words = {State.RECEIVED: _("Take"), State.IN_PROGRESS: _("Continue"), State.WAITING: _("Look")}
+    return {
+        "id": request.id,
+        "number": request.number,
+        "due": due,
+        "state": shown.state(request),
+        "service": shown.short(request.terms),
+        "place": shown.address(request, dict(names), told=told),
+        "assigned": jinja.name(people.get(request.assigned, {})) if request.assigned else "",
+        "action": words.get(State(request.state), _("Open")),
+    }

@@ -1,0 +1,156 @@
+"""What has become of my request? The page the code opens, the receipt, and the applicant's own steps."""
+
+from typing import Any
+
+import segno
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from markupsafe import Markup
+
+from sala.kit.errors import NotFound, Problem
+from sala.kit.khmer import ascii_digits
+from sala.offices import queries as offices
+from sala.places import queries as places
+from sala.window import actions, forms, queries, rules, shown
+from sala.window.terms import Act, State
+
+
+@never_cache
+@require_safe
+def look(request: HttpRequest) -> HttpResponse:
+    """Find one's request: the code opens it, the number alone never does."""
+    typed = "code" in request.GET
+    form = forms.LookForm(request.GET if typed else None)
+    if typed and form.is_valid():
+        code = ascii_digits(form.cleaned_data["code"])
+        if rules.is_number(code):
+            form.add_error(
+                "code",
+                _(
+                    "The number names your request, but only the code opens it. It stands on your receipt below the number."
+                ),
+            )
+        else:
+            try:
+                found = queries.by_code(code)
+            except NotFound as problem:
+                form.add_error("code", _(str(problem.message)))
+            else:
+                return redirect("request", queries.code_of(found))
+    status = 422 if typed and form.errors else 200
+    return render(request, "window/look.html", {"form": form}, status=status)
+
+
+def _context(code: str) -> dict[str, Any]:
+    found = queries.by_code(code)
+    calendar = offices.calendar(found.office_id)
+    names = shown.place_names([found])
+    promise, counted, drawing = shown.promise(found, calendar)
+    return {
+        "found": found,
+        "code": queries.code_of(found),
+        "shown": shown,
+        "title": shown.title(found, told=True),
+        "promise": promise,
+        "counted": counted,
+        "drawing": drawing,
+        "state": shown.state(found),
+        "address": shown.address(found, names, told=True),
+        "place": shown.hall(found.office.place) if found.office.place else None,
+        "contact": queries.contact_of(found),
+        "masked": rules.masked,
+        "office": found.office,
+    }
+
+
+@never_cache
+@require_safe
+def received(request: HttpRequest, code: str) -> HttpResponse:
+    """What a resident reads right after sending."""
+    return render(request, "window/received.html", _context(code))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def track(request: HttpRequest, code: str) -> HttpResponse:
+    """Every public step with its date, the deadline, and what the applicant can do now."""
+    if request.method == "POST":
+        return _step(request, code)
+    return _track(request, code)
+
+
+def _track(
+    request: HttpRequest, code: str, *, reply: Any = None, rate: Any = None, problem: Problem | None = None
+) -> HttpResponse:
+    context = _context(code)
+    found = context["found"]
+    events = queries.events(found, public=True)
+    context |= {
+        "timeline": [
+            *shown.timeline(events, staff=False, final=not found.open),
+            *({"title": text, "at": _("still to come"), "state": "next"} for text in shown.next_steps(found)),
+        ],
+        "asked": next((e.text for e in reversed(events) if e.act == Act.ASK), "")
+        if found.state == State.WAITING
+        else "",
+        "reply": (reply or forms.ReplyForm()) if found.state == State.WAITING else None,
+        "rate": (rate or forms.RateForm())
+        if found.state in (State.DONE, State.CLOSED) and queries.rating_of(found) is None
+        else None,
+        "rating": queries.rating_of(found),
+        "may_withdraw": found.open,
+        "problem": problem,
+    }
+    status = problem.status if problem is not None else 422 if (reply or rate) else 200
+    return render(request, "window/track.html", context, status=status)
+
+
+def _step(request: HttpRequest, code: str) -> HttpResponse:
+    """One step of the applicant; a wrong one shows the page again with what was typed."""
+    by = request.acting  # type: ignore[attr-defined]
+    act = request.POST.get("act", "")
+    reply = rate = None
+    try:
+        if act == Act.REPLY:
+            reply = forms.ReplyForm(request.POST)
+            if not reply.is_valid():
+                return _track(request, code, reply=reply)
+            actions.reply(by=by, code=code, text=reply.cleaned_data["text"])
+        elif act == Act.RATE:
+            rate = forms.RateForm(request.POST)
+            if not rate.is_valid():
+                return _track(request, code, rate=rate)
+            said = rate.cleaned_data
+            actions.rate(
+                by=by,
+                code=code,
+                courtesy=int(said["courtesy"]),
+                speed=int(said["speed"]),
+                comment=said["comment"],
+            )
+        elif act == Act.WITHDRAW:
+            actions.withdraw(by=by, code=code)
+        else:
+            raise NotFound(_("There is no such step."))
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return _track(request, code, reply=reply, rate=rate, problem=problem)
+    return redirect("request", queries.code_of(queries.by_code(code)))
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, code: str) -> HttpResponse:
+    """The receipt for an 80 mm printer: the number, the code, and a QR that opens the request's page."""
+    context = _context(code)
+    found = context["found"]
+    address = request.build_absolute_uri(reverse("request", args=[context["code"]]))
+    drawn = segno.make(address, error="m").svg_inline(scale=3, svgclass="qr", lineclass=None, omitsize=False)
+    context |= {"qr": Markup(drawn), "full": shown.full(found.terms), "fee": shown.fee(found.terms)}  # noqa: S704 - drawn by us
+    context["village"] = places.title(found.place) if found.place else {}
+    return render(request, "window/receipt.html", context)

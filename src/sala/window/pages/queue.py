@@ -1,0 +1,129 @@
+"""What is there to do today? The queue: saved lists with counts, filters, search, and the list as a file."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from sala.installation import queries as installation
+from sala.kit import clock, export
+from sala.kit.acting import Acting, Reach
+from sala.kit.errors import Malformed, NotSignedIn, Refused
+from sala.kit.paging import Listing
+from sala.offices import queries as offices
+from sala.places import queries as places
+from sala.ui import jinja
+from sala.window import listing as lists
+from sala.window import queries
+from sala.window.terms import State, Verb
+
+MARK = gettext_lazy("Demonstration data: no real people or events")
+
+
+def _by(request: HttpRequest) -> Acting:
+    """Who asks; raises unless they may see requests at all."""
+    by: Acting = request.acting  # type: ignore[attr-defined]
+    if not by.signed_in:
+        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    if by.reach(Verb.SEE) == Reach():
+        raise Refused(_("Your post does not see requests."))
+    return by
+
+
+def _view(request: HttpRequest) -> str:
+    name = request.GET.get("view", "todo")
+    return name if name in queries.VIEWS else "todo"
+
+
+@never_cache
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """The queue of the asker's office, or of the subtree without personal data."""
+    by = _by(request)
+    view = _view(request)
+    listing = Listing.of(request.GET, lists.spec(by), path=request.path)
+    page = listing.slice(queries.listing(by).filter(queries.view(by, view)))
+    rows = page.results
+    names = places.names({row.place for row in rows})
+    people = offices.appointment_names({row.assigned for row in rows if row.assigned})
+    persons = by.reach(Verb.SEE_PERSON)
+    counts = queries.counts(by)
+    context = {
+        "view": view,
+        "views": [
+            {
+                "url": f"{request.path}?view={name}",
+                "text": label,
+                "count": jinja.figure(min(counts[name], queries.COUNT_LIMIT))
+                + ("+" if counts[name] > queries.COUNT_LIMIT else ""),
+                "current": name == view,
+                "late": name == "late" and counts[name] > 0,
+            }
+            for name, label in lists.VIEW_NAMES.items()
+        ],
+        "listing": listing,
+        "page": page,
+        "rows": [lists.row(row, names, people, told=persons.covers(row.where)) for row in rows],
+        "today": clock.today(),
+        "selects": _selects(by, listing),
+        "title": lists.VIEW_NAMES[view],
+        "may_receive": by.reach(Verb.RECEIVE) != Reach(),
+        "exports": [
+            (kind.upper(), listing.export_link(kind, reverse("work-export", args=[view, kind]).rsplit(".", 1)[0]))
+            for kind in ("csv", "xlsx")
+        ],
+    }
+    return render(request, "window/queue.html", context)
+
+
+def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[str, str]], str]]:
+    """The filters' choices: state, service, village of the hall, officer in charge."""
+    every = ("", _("All"))
+    found: list[tuple[str, str, list[tuple[str, str]], str]] = [
+        ("state", _("State"), [every, *((str(s), jinja.term(s)) for s in State)], listing.typed("state")),
+        (
+            "service",
+            _("Service"),
+            [every, *((s.code, jinja.name({"km": s.short_km, "en": s.short_en})) for s in queries.services())],
+            listing.typed("service"),
+        ),
+    ]
+    where = by.where
+    below: list[Any] = places.children(where.place) if where.place else places.children()
+    if below:
+        choices = [(unit.key, jinja.name(unit.names)) for unit in below]
+        found.append(("place", _("Place"), [every, *choices], listing.typed("place")))
+    if by.office is not None and where.commune:
+        people = [(str(p.id), jinja.name(p)) for p in offices.people(by.office)]
+        found.append(("assigned", _("Officer in charge"), [every, *people], listing.typed("assigned")))
+    return found
+
+
+@never_cache
+@require_safe
+def download(request: HttpRequest, view: str, kind: str) -> HttpResponseBase:
+    """The list as a file, without personal data."""
+    by = _by(request)
+    if view not in queries.VIEWS:
+        raise Malformed(_("There is no such list."))
+    listing = Listing.of(request.GET, lists.spec(by), strict=True, path=request.path)
+    rows = listing.apply(queries.listing(by).filter(queries.view(by, view)))
+    serialise = lists.serialiser(by)
+    found = (plain for chunk in _chunks(rows) for plain in serialise(chunk))
+    mark = str(MARK) if installation.is_demonstration() else None
+    return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
+
+
+def _chunks(rows: Any, size: int = 500) -> Any:
+    chunk: list[Any] = []
+    for row in rows.iterator(chunk_size=size):
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    yield chunk

@@ -1,0 +1,180 @@
+"""What is this request, and what may I do with it now? The record page with its steps."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from sala.files import queries as files
+from sala.kit import clock
+from sala.kit.acting import Acting
+from sala.kit.errors import Changed, NotFound, NotSignedIn, Problem
+from sala.ledger import queries as ledger
+from sala.offices import queries as offices
+from sala.ui import jinja
+from sala.window import actions, forms, queries, rules, shown, steps
+from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, State, Verb
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """The record; a POST is one step of an officer."""
+    by: Acting = request.acting  # type: ignore[attr-defined]
+    if not by.signed_in:
+        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    found = queries.record(by, request_id)
+    if request.method == "POST":
+        return _step(request, by, found)
+    wanted = request.GET.get("do", "")
+    moves = {move.verb: move for move in _moves(by, found)}
+    form = _form(found, moves[wanted]) if wanted in moves else None  # type: ignore[index]
+    return _show(request, by, found, do=wanted if form else "", form=form)
+
+
+def _moves(by: Acting, found: Any) -> list[Any]:
+    """The steps of the state table that the asker may take; the usual next one first, refusal last."""
+    moves = [
+        move
+        for move in rules.TABLE.open_moves(State(found.state))
+        if move.verb in BUTTONS and by.may(GRANTS[Act(move.verb)], found.where)
+    ]
+    return sorted(moves, key=lambda move: move.verb == Act.REFUSE)
+
+
+def _form(found: Any, move: Any, data: Any = None) -> forms.StepForm:
+    people = None
+    if "assigned" in move.required:
+        people = [(str(p.id), f"{jinja.name(p)} · {jinja.name(p.post)}") for p in offices.people(found.office_id)]
+    prompt = PROMPTS.get(Act(move.verb), "")
+    return forms.StepForm(
+        data,
+        initial={"version": found.version, "assigned": found.assigned},
+        needs=move.required,
+        prompt=_(prompt) if prompt else "",
+        people=people,
+    )
+
+
+def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
+    """Take the step; a conflict or a gap shows the newest state and keeps what was typed."""
+    if request.POST.get("act") == "show":
+        contact = actions.show_person(by=by, request_id=found.id)
+        return _show(request, by, found, contact=contact)
+    moves = {str(move.verb): move for move in _moves(by, found)}
+    verb = request.POST.get("act", "")
+    known = verb in list(Act) and Act(verb) in BUTTONS
+    if not known:
+        raise NotFound(_("There is no such step."))
+    by.require(GRANTS[Act(verb)], found.where)
+    move = moves.get(verb)
+    form = _form(found, move, request.POST) if move else None
+    if form is not None and not form.is_valid():
+        return _show(request, by, found, do=verb, form=form, status=422)
+    said = form.cleaned_data if form is not None else {}
+    try:
+        version = int(request.POST.get("version", "0") or 0) if form is None else said["version"]
+    except ValueError:
+        version = 0
+    try:
+        actions.act(
+            by=by,
+            request_id=found.id,
+            version=version,
+            verb=Act(verb),
+            text=said.get("text", ""),
+            assigned=said.get("assigned"),
+        )
+    except Problem as problem:
+        if problem.status in (401, 403, 404):
+            raise
+        fresh = queries.record(by, found.id)
+        return _conflict(request, by, fresh, verb, problem)
+    messages.success(request, _("Done: %(step)s") % {"step": _(BUTTONS[Act(verb)])})
+    return redirect("work-request", found.id)
+
+
+def _conflict(request: HttpRequest, by: Acting, fresh: Any, verb: str, problem: Problem) -> HttpResponse:
+    """Somebody was faster: the newest state, and what was typed, ready to be sent on top of it."""
+    move = next((move for move in _moves(by, fresh) if move.verb == verb), None)
+    form = None
+    if move is not None:
+        data = request.POST.copy()
+        data["version"] = str(fresh.version)
+        form = _form(fresh, move, data)
+    typed = "" if form is not None else str(request.POST.get("text", ""))[:4000]
+    return _show(
+        request, by, fresh, do=verb if form else "", form=form, problem=problem, typed=typed, status=problem.status
+    )
+
+
+def _show(
+    request: HttpRequest,
+    by: Acting,
+    found: Any,
+    *,
+    do: str = "",
+    form: Any = None,
+    contact: Any = None,
+    problem: Problem | None = None,
+    typed: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    told = queries.may_see_person(by, found)
+    events = queries.events(found, public=not told)
+    calendar = offices.calendar(found.office_id)
+    ids = {event.assigned for event in events if event.assigned} | ({found.assigned} if found.assigned else set())
+    people = offices.appointment_names(ids)
+    posts = offices.holder_names({event.post for event in events})
+    names = shown.place_names([found])
+    known = queries.contact_of(found) if told else None
+    context = {
+        "found": found,
+        "title": shown.title(found, told=told),
+        "told": told,
+        "state": shown.state(found),
+        "due": shown.due_tag(found, calendar, clock.now()),
+        "address": shown.address(found, names, told=told),
+        "channel": jinja.term(Channel(found.channel)),
+        "contact": contact,
+        "known": known,
+        "masked": rules.masked(known.phone) if known and known.phone else "",
+        "photos": files.of(steps.REQUEST, str(found.id)) if told else [],
+        "timeline": shown.timeline(events, staff=True, names=people, posts=posts, final=not found.open),
+        "moves": [(str(m.verb), _(BUTTONS[Act(m.verb)]), bool(m.required)) for m in _moves(by, found)],
+        "do": do,
+        "do_text": _(BUTTONS[Act(do)]) if do else "",
+        "form": form,
+        "problem": problem,
+        "changed": isinstance(problem, Changed),
+        "typed": typed,
+        "assigned": jinja.name(people.get(found.assigned, {})) if found.assigned else "",
+        "clock": _clock(found, calendar),
+        "rating": queries.rating_of(found),
+        "history": ledger.history(steps.REQUEST, str(found.id)) if told else [],
+        "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
+    }
+    return render(request, "window/record.html", context, status=status)
+
+
+def _clock(found: Any, calendar: Any) -> list[tuple[str, str]]:
+    """The box that shows how the time was counted."""
+    paused = found.paused_minutes
+    if found.paused_at:
+        paused += calendar.minutes_between(found.paused_at, clock.now())
+    deadline = shown.days(found.terms.days)
+    if found.terms.days_status == "default":
+        deadline = _("%(days)s (default of the pack, unverified)") % {"days": deadline}
+    end = found.done_at or max(found.due_at, clock.now())
+    return [
+        (_("Deadline"), deadline),
+        (_("Due"), jinja.moment(found.due_at, staff=True)),
+        (_("Used"), shown.worked(shown.used(found, calendar), calendar)),
+        (_("Paused"), shown.worked(paused, calendar) if paused else _("Not at all")),
+        (_("Not counted"), shown.uncounted(calendar, found.received_at, end) or _("Nothing")),
+    ]

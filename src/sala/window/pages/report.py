@@ -1,0 +1,310 @@
+"""How does a resident report a problem or apply? One question a page; what was typed travels in hidden fields."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from sala.files import actions as files
+from sala.kit import ids
+from sala.kit.acting import Reach
+from sala.kit.canonical import canonical
+from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused
+from sala.numbers.idempotency import Answer, once
+from sala.places import queries as places
+from sala.ui import jinja
+from sala.window import actions, forms, queries, rules, shown
+from sala.window.terms import Channel, Kind, Verb
+
+FIELDS = {
+    "service": ("service",),
+    "where": ("place", "village", "location", "latitude", "longitude", "kept"),
+    "what": ("description", "name", "phone", "email", "language", "channel"),
+    "check": (),
+}
+STEPS = tuple(FIELDS)
+
+
+class Flow:
+    """One way through the questions: what has been typed so far, and what it means."""
+
+    def __init__(self, request: HttpRequest, code: str = "", *, counter: bool = False) -> None:
+        self.request = request
+        self.counter = counter
+        self.fixed = code
+        self.data: QueryDict = (request.POST if request.method == "POST" else request.GET).copy()
+        if code:
+            self.data["service"] = code
+        self.key = str(self.data.get("idempotency_key", ""))[:64] or str(ids.uuid7())
+        self.service = self._service()
+        self.steps = STEPS[1:] if code else STEPS
+        self._settle_place()
+        self.photos = [kept for kept in map(_uuid, self.data.getlist("kept")[: forms.MOST_PHOTOS]) if kept]
+        self.photo_errors: list[str] = []
+        self.found: list[tuple[str, str, str]] | None = None
+
+    def _service(self) -> Any:
+        typed = str(self.data.get("service", ""))[:32]
+        if not typed:
+            return None
+        try:
+            return queries.service(typed)
+        except NotFound:
+            if self.fixed:
+                raise
+            return None
+
+    def _settle_place(self) -> None:
+        """A village that was found by itself becomes its commune and that village."""
+        unit = places.unit(str(self.data.get("place", ""))[:16])
+        if unit is None or unit.ended or unit.level not in ("commune", "village"):
+            self.data["place"] = ""
+            self.commune = ""
+            return
+        if unit.level == "village":
+            self.data["village"] = unit.key
+        self.commune = unit.commune
+        self.data["place"] = self.commune
+
+    @property
+    def document(self) -> bool:
+        """Whether a document is applied for."""
+        return self.service is not None and self.service.kind == Kind.DOCUMENT
+
+    def villages(self) -> list[tuple[str, str]]:
+        """The villages of the commune that was chosen."""
+        return (
+            [(unit.key, jinja.name(places.title(unit.key))) for unit in places.children(self.commune)]
+            if self.commune
+            else []
+        )
+
+    def choices(self) -> list[tuple[str, str]]:
+        """The problems one can report; at the counter every service."""
+        rows = queries.services(kind="" if self.counter else Kind.REPORT)
+        return [(row.code, shown.short(row)) for row in rows]
+
+    def form(self, step: str, *, bound: bool) -> Any:
+        """The form of a step, with what was typed."""
+        data = self.data if bound else None
+        initial = None if bound else self.data.dict()
+        if step == "service":
+            return forms.ServiceForm(data, initial=initial, choices=self.choices())
+        if step == "where":
+            return forms.WhereForm(data, initial=initial, villages=self.villages())
+        if initial is not None:
+            initial = {"language": jinja.lang(), **initial}
+        kind = forms.CounterForm if self.counter else forms.WhatForm
+        return kind(data, initial=initial, document=self.document)
+
+    def carried(self, step: str) -> list[tuple[str, str]]:
+        """What other steps have typed, for hidden fields."""
+        names = [name for other in STEPS if other != step for name in FIELDS[other]]
+        return [(name, value) for name in names for value in self.data.getlist(name) if value != ""]
+
+    def take_photos(self) -> None:
+        """Keep the photos of this sending; what can't be kept is said, the others stay."""
+        removed = _uuid(str(self.data.get("remove_file", "")))
+        self.photos = [photo for photo in self.photos if photo != removed]
+        uploads = self.request.FILES.getlist("photos")
+        if len(self.photos) + len(uploads) > forms.MOST_PHOTOS:
+            self.photo_errors.append(_("Send at most three photos."))
+            uploads = uploads[: max(0, forms.MOST_PHOTOS - len(self.photos))]
+        where = places.where(self.commune) if self.commune else places.where("")
+        source = "" if self.counter else str(self.request.META.get("REMOTE_ADDR", ""))
+        for index, upload in enumerate(uploads, start=1):
+            try:
+                self.photos.append(files.keep(upload, purpose="window.request", at=where, source=source).id)
+            except Problem as problem:
+                said = _(str(problem.message))
+                number = jinja.digits(index)
+                self.photo_errors.append(_("Photo %(number)s: %(said)s") % {"number": number, "said": said})
+        self.data.setlist("kept", [str(photo) for photo in self.photos])
+
+    def find(self) -> None:
+        """Look for the place that was typed."""
+        words = str(self.data.get("place_search", ""))[:120].replace("\x00", "")
+        units = places.search(words, limit=10, levels=("commune", "village")) if words.strip() else []
+        self.found = [(unit.key, jinja.name(places.title(unit.key)), _above(unit.key)) for unit in units]
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def _above(key: str) -> str:
+    return " ".join(jinja.name(places.title(unit.key)) for unit in reversed(places.line(key)[:-1]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Report a problem."""
+    return _walk(Flow(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def apply(request: HttpRequest, code: str) -> HttpResponse:
+    """Apply for a document (or report the one problem of that service)."""
+    return _walk(Flow(request, code))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def counter(request: HttpRequest) -> HttpResponse:
+    """Take in a request at the counter or by telephone, for somebody who is there."""
+    acting = request.acting  # type: ignore[attr-defined]
+    if not acting.signed_in:
+        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    if acting.reach(Verb.RECEIVE) == Reach():
+        raise Refused(_("Your post does not take in requests."))
+    flow = Flow(request, counter=True)
+    if request.method != "POST" and not flow.commune and acting.where.commune:
+        flow.data["place"] = acting.where.commune
+        flow._settle_place()
+    return _walk(flow)
+
+
+def _walk(flow: Flow) -> HttpResponse:
+    data = flow.data
+    if flow.request.method != "POST":
+        first = flow.steps[0]
+        if flow.service is not None and first == "service" and not flow.counter:
+            first = "where"
+        return _ask(flow, first, bound=False)
+    step = data.get("step", flow.steps[0])
+    step = step if step in flow.steps else flow.steps[0]
+    if step == "where":
+        flow.take_photos()
+    if "back" in data or "edit" in data:
+        target = data.get("edit") or flow.steps[max(0, flow.steps.index(step) - 1)]
+        return _ask(flow, target if target in flow.steps else flow.steps[0], bound=False)
+    if "change_place" in data:
+        data["place"], data["village"], flow.commune = "", "", ""
+        return _ask(flow, "where", bound=False)
+    if "find_place" in data:
+        flow.find()
+        return _ask(flow, "where", bound=False)
+    if "remove_file" in data:
+        return _ask(flow, "where", bound=False)
+    return _forward(flow, step)
+
+
+def _forward(flow: Flow, step: str) -> HttpResponse:
+    """Go on after ``step``; the first step with something wrong is asked again."""
+    if step == "where" and not flow.commune and str(flow.data.get("place_search", "")).strip():
+        flow.find()
+        return _ask(flow, "where", bound=False, nothing_chosen=True)
+    if (
+        step == "where"
+        and flow.commune
+        and "village" not in flow.request.POST
+        and not flow.data.get("village")
+        and flow.villages()
+    ):
+        return _ask(flow, "where", bound=False)
+    for each in flow.steps[: flow.steps.index(step) + 1]:
+        if each == "check":
+            break
+        form = flow.form(each, bound=True)
+        if not form.is_valid() or (each == "where" and flow.photo_errors):
+            return _ask(flow, each, bound=True)
+    if step == "check":
+        return _send(flow)
+    return _ask(flow, flow.steps[flow.steps.index(step) + 1], bound=False)
+
+
+def _ask(
+    flow: Flow, step: str, *, bound: bool, nothing_chosen: bool = False, problem: Problem | None = None
+) -> HttpResponse:
+    form = flow.form(step, bound=bound) if step != "check" else None
+    if step == "where" and form is not None:
+        if nothing_chosen and not flow.found:
+            form = flow.form(step, bound=True)
+        form.is_valid()
+        for said in flow.photo_errors:
+            if form.is_bound:
+                form.add_error("photos", said)
+    kept = [
+        {
+            "id": photo,
+            "name": _("Photo %(number)s") % {"number": jinja.digits(number)},
+            "url": "",
+            "size_text": "",
+        }
+        for number, photo in enumerate(flow.photos, start=1)
+    ]
+    context = {
+        "flow": flow,
+        "step": step,
+        "number": flow.steps.index(step) + 1,
+        "of": len(flow.steps),
+        "form": form,
+        "carried": flow.carried(step),
+        "kept": kept,
+        "shown": shown,
+        "service": flow.service,
+        "base": "ui/staff.html" if flow.counter else "ui/page.html",
+        "place": shown.hall(flow.commune) if flow.commune else None,
+        "commune": jinja.name(places.title(flow.commune)) if flow.commune else "",
+        "line": _above(flow.commune) if flow.commune else "",
+        "village": _village(flow),
+        "search": str(flow.data.get("place_search", ""))[:120],
+        "problem": problem,
+        "answers": _answers(flow) if step == "check" else {},
+    }
+    status = (
+        422 if problem is not None or (form is not None and form.is_bound and not form.is_valid()) else 200
+    )
+    return render(flow.request, "window/report.html", context, status=status)
+
+
+def _village(flow: Flow) -> str:
+    key = str(flow.data.get("village", ""))[:16]
+    return jinja.name(places.title(key)) if key and places.unit(key) else ""
+
+
+def _answers(flow: Flow) -> dict[str, Any]:
+    """All that was typed, as it will be sent."""
+    found: dict[str, Any] = {}
+    for each in ("where", "what"):
+        form = flow.form(each, bound=True)
+        form.is_valid()
+        found.update(form.cleaned_data)
+    return found
+
+
+def _send(flow: Flow) -> HttpResponse:
+    answers = _answers(flow)
+    acting = flow.request.acting  # type: ignore[attr-defined]
+    said = {
+        "service": flow.service.code,
+        "place": answers.get("village") or answers["place"],
+        "channel": str(answers.get("channel") or Channel.WEB),
+        "description": answers["description"],
+        "location": answers["location"],
+        "latitude": answers["latitude"],
+        "longitude": answers["longitude"],
+        "name": answers["name"],
+        "phone": answers["phone"],
+        "email": answers["email"],
+        "language": answers["language"],
+    }
+
+    def act() -> Answer:
+        received = actions.receive(by=acting, photos=flow.photos, **said)
+        return Answer(201, {"id": str(received.request.id)})
+
+    body = canonical({**said, "photos": [str(photo) for photo in flow.photos]})
+    try:
+        answer = once(flow.key, f"window.report:{acting.post}", body, act)
+    except Problem as problem:
+        if problem.status in (401, 403):
+            raise
+        return _ask(flow, "check", bound=False, problem=problem)
+    code = rules.code(queries.secret(), UUID(str(answer.body["id"])))  # type: ignore[index]
+    return redirect("request-received", code)

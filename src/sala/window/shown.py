@@ -1,0 +1,273 @@
+"""How is a request written on a page? Titles, places, deadlines and steps in the words of whoever reads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from markupsafe import Markup
+
+from sala.kit import clock
+from sala.offices import queries as offices
+from sala.places import queries as places
+from sala.ui import jinja
+from sala.window import rules
+from sala.window.terms import Act, FeeStatus, State
+
+if TYPE_CHECKING:
+    from sala.kit.days import Calendar
+    from sala.window.models import Event, Request, ServiceVersion
+
+TAGS = {
+    State.RECEIVED: "",
+    State.IN_PROGRESS: "go",
+    State.WAITING: "wait",
+    State.DONE: "ok",
+    State.CLOSED: "ok",
+    State.REFUSED: "late",
+    State.WITHDRAWN: "",
+}
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A word in a colour that repeats it."""
+
+    text: str
+    kind: str = ""
+    drawing: str = ""
+
+
+def state(request: "Request") -> Tag:
+    """The state as a tag."""
+    here = State(request.state)
+    return Tag(jinja.term(here), TAGS[here], "none" if here != State.WAITING else "")
+
+
+def days(count: int) -> str:
+    """A number of working days in a sentence."""
+    return ngettext("%(count)s working day", "%(count)s working days", count) % {"count": jinja.number(count)}
+
+
+def due_tag(request: "Request", calendar: "Calendar", now: datetime) -> Tag:
+    """What a list says about the deadline: late, today, days left, paused, or how it ended."""
+    if request.state == State.WAITING and request.paused_at:
+        waited = max(0, calendar.working_days_between(_day(request.paused_at), _day(now)))
+        return Tag(
+            ngettext("Paused %(count)s day", "Paused %(count)s days", waited)
+            % {"count": jinja.number(waited)},
+            "wait",
+        )
+    if not request.open:
+        if request.on_time is None:
+            return Tag(_("Ended"), "")
+        return Tag(_("In time"), "ok") if request.on_time else Tag(_("Was late"), "late")
+    left = calendar.working_days_between(_day(now), _day(request.due_at))
+    if now > request.due_at:
+        late = max(0, -left)
+        if late == 0:
+            return Tag(_("Late since today"), "late")
+        return Tag(
+            ngettext("%(count)s day late", "%(count)s days late", late) % {"count": jinja.number(late)},
+            "late",
+        )
+    if left <= 0:
+        return Tag(_("Today, by %(time)s") % {"time": jinja.clock_time(request.due_at, staff=True)}, "soon")
+    text = ngettext("%(count)s day left", "%(count)s days left", left) % {"count": jinja.number(left)}
+    return Tag(text, "soon" if left == 1 else "")
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(clock.zone()).date()
+
+
+def uncounted(calendar: "Calendar", first: datetime, last: datetime) -> str:
+    """The holidays in between, each feast once with its days: ``Water Festival (23–25 November)``."""
+    groups: list[tuple[str, list[date]]] = []
+    for day, names in calendar.uncounted(first, last):
+        called = jinja.name(names)
+        if groups and groups[-1][0] == called:
+            groups[-1][1].append(day)
+        else:
+            groups.append((called, [day]))
+    return ", ".join(f"{called} ({_span(found)})" for called, found in groups)
+
+
+def _span(found: Sequence[date]) -> str:
+    if len(found) == 1:
+        return jinja.date_short(found[0], year=False)
+    if found[0].month == found[-1].month:
+        return f"{jinja.digits(found[0].day)}–{jinja.date_short(found[-1], year=False)}"
+    return f"{jinja.date_short(found[0], year=False)} – {jinja.date_short(found[-1], year=False)}"
+
+
+def promise(request: "Request", calendar: "Calendar") -> tuple[str, str, str]:
+    """The due box of a resident's page: the promise, what is counted, and the icon."""
+    now = clock.now()
+    when = jinja.date_long(request.due_at)
+    if request.state == State.WAITING:
+        return (
+            _("The clock is paused: we wait for your reply"),
+            _("When you reply, the time you needed is added to %(date)s.") % {"date": when},
+            "pause",
+        )
+    if request.state in (State.DONE, State.CLOSED):
+        shown = jinja.date_long(request.done_at)
+        text = _("Done in time") if request.on_time else _("Done, after the deadline")
+        return _("Done on %(date)s") % {"date": shown}, text, "check"
+    if request.state == State.REFUSED:
+        return (
+            _("Refused on %(date)s") % {"date": jinja.date_long(request.done_at)},
+            _("The reason stands below."),
+            "info",
+        )
+    if request.state == State.WITHDRAWN:
+        return _("You withdrew this request"), "", "info"
+    holidays = uncounted(calendar, request.received_at, request.due_at)
+    counted = days(request.terms.days)
+    if holidays:
+        counted = _("%(days)s, not counting %(holidays)s") % {"days": counted, "holidays": holidays}
+    if now > request.due_at:
+        return _("This should have been done by %(date)s") % {"date": when}, _("The hall is late."), "warn"
+    return _("Will be done by %(date)s") % {"date": when}, counted, "clock"
+
+
+def place_names(requests: Iterable["Request"]) -> dict[str, dict[str, str]]:
+    """Names of the most precise places of the requests, looked up at once."""
+    return places.names({request.place for request in requests if request.place})
+
+
+def address(request: "Request", names: dict[str, dict[str, str]], *, told: bool) -> str:
+    """Village and, for those who may read it, the words for the place."""
+    where = jinja.name(names.get(request.place, {}))
+    return ", ".join(part for part in (where, request.location if told else "") if part)
+
+
+def title(request: "Request", *, told: bool) -> str:
+    """What the request is about, with its place in the resident's words where the reader may see them."""
+    name = short(request.terms)
+    return f"{name} {request.location}" if told and request.location and len(request.location) <= 60 else name
+
+
+def short(terms: "ServiceVersion") -> str:
+    """The service's short name in the page's language."""
+    return jinja.name({"km": terms.short_km, "en": terms.short_en})
+
+
+def full(terms: "ServiceVersion") -> str:
+    """The service's whole name in the page's language."""
+    return jinja.name(terms)
+
+
+def foreign(text: dict[str, str]) -> Markup | str:
+    """A text of the source in the page's language; English is marked as such where nobody translated it."""
+    if not text:
+        return ""
+    if jinja.lang() == "km" and not text.get("km"):
+        return Markup('<span lang="en">{}</span>').format(text["en"])
+    return jinja.name(text)
+
+
+def fee(terms: "ServiceVersion") -> str:
+    """What may be charged, in a sentence."""
+    status = FeeStatus(terms.fee_status)
+    if status == FeeStatus.CHARGEABLE:
+        return str(jinja.money(terms.fee_riel))
+    if status == FeeStatus.NO_BASIS:
+        return _("%(fee)s: not chargeable until a legal basis is recorded") % {
+            "fee": jinja.money(terms.fee_riel)
+        }
+    return jinja.term(status)
+
+
+def timeline(events: Sequence["Event"], *, staff: bool, names: dict[UUID, dict[str, str]] | None = None,
+             posts: dict[str, dict[str, str]] | None = None, final: bool = True) -> list[dict[str, Any]]:  # fmt: skip
+    """The steps as the macro wants them; the last one is where it stands now, unless it is over."""
+    found = []
+    for index, event in enumerate(events):
+        act = Act(event.act)
+        last = index == len(events) - 1
+        who = jinja.name((posts or {}).get(event.post, {})) if staff else ""
+        if event.assigned and names and act in (Act.TAKE, Act.ASSIGN):
+            who = ", ".join(part for part in (who, jinja.name(names.get(event.assigned, {}))) if part)
+        found.append(
+            {
+                "title": _staff_title(act) if staff else jinja.term(act),
+                "at": jinja.when(event.at, staff=staff),
+                "who": who,
+                "text": event.text,
+                "state": "now" if last and not final else "",
+                "public": event.public,
+            }
+        )
+    return found
+
+
+def _staff_title(act: Act) -> str:
+    said = {
+        Act.ASK: _("The applicant was asked"),
+        Act.REPLY: _("The applicant replied"),
+        Act.ANSWER: _("Answer to the applicant"),
+        Act.RATE: _("The applicant rated the service"),
+        Act.WITHDRAW: _("The applicant withdrew"),
+        Act.TAKE: _("Taken on"),
+        Act.ASSIGN: _("Assigned"),
+    }
+    return said.get(act) or jinja.term(act)
+
+
+def hall(key: str) -> dict[str, Any] | None:
+    """The frame's words for the hall of a place: its title and the line above it."""
+    if not key:
+        return None
+    line = places.line(key)
+    if not line:
+        return None
+    here = next((unit for unit in reversed(line) if unit.level != "village"), line[-1])
+    above = [unit for unit in line if unit.level in ("province", "district") and unit.key != here.key]
+    words = [places.title(unit.key) for unit in reversed(above)]
+    return {
+        "key": here.key,
+        "title": _hall_title(here.key),
+        "line": {"km": " ".join(w["km"] for w in words), "en": ", ".join(w["en"] for w in words)},
+    }
+
+
+def _hall_title(key: str) -> dict[str, str]:
+    office = offices.office_at(key, "commune_hall")
+    return {"km": office.name_km, "en": office.name_en} if office else places.title(key)
+
+
+def next_steps(request: "Request") -> list[str]:
+    """What comes next, for the timeline of the resident: the public steps that are still to come."""
+    if not request.open:
+        return []
+    found = [_("Done, with an answer to you"), _("You rate the service")]
+    return ([_("You reply")] if request.state == State.WAITING else []) + found
+
+
+def worked(minutes: int | None, calendar: "Calendar") -> str:
+    """Working minutes as days and hours of the office."""
+    if minutes is None:
+        return ""
+    whole, rest = divmod(minutes, calendar.minutes_a_day)
+    parts = []
+    if whole:
+        parts.append(ngettext("%(count)s day", "%(count)s days", whole) % {"count": jinja.number(whole)})
+    hours, left = divmod(rest, 60)
+    if hours:
+        parts.append(ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": jinja.number(hours)})
+    if not whole and (left or not hours):
+        parts.append(ngettext("%(count)s minute", "%(count)s minutes", left) % {"count": jinja.number(left)})
+    return " ".join(parts)
+
+
+def used(request: "Request", calendar: "Calendar") -> int:
+    """Working minutes used until now, or until it was done."""
+    if request.handling_minutes is not None:
+        return request.handling_minutes
+    times = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
+    return rules.used_minutes(times, clock.now(), calendar)

@@ -1,0 +1,22 @@
+"""Which addresses does the window answer?"""
+
+from django.urls import path, re_path
+
+from sala.window.pages import follow, front, queue, record, report
+
+urlpatterns = [
+    path("", front.home, name="home"),
+    path("halls/<str:key>", front.hall, name="hall"),
+    path("services", front.services, name="services"),
+    path("services/<str:code>", front.service, name="service"),
+    path("services/<str:code>/apply", report.apply, name="service-apply"),
+    path("report", report.report, name="report"),
+    path("requests", follow.look, name="requests"),
+    path("requests/<str:code>", follow.track, name="request"),
+    path("requests/<str:code>/received", follow.received, name="request-received"),
+    path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
+    path("work", queue.queue, name="work"),
+    path("work/new", report.counter, name="work-new"),
+    re_path(r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"),
+    path("work/requests/<uuid:request_id>", record.record, name="work-request"),
+]
