@@ -186,7 +186,7 @@ def guard(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
     known: dict[str, set[str]] = {"query": set(), "form": set(), "file": set()}
     for model in operation.models:
         source = str(model.__ninja_param_source__)
-        names = getattr(model, "__ninja_flatten_map__", None) or {}
+        names = getattr(model, "__ninja_flatten_map__", None) or model.model_fields
         known.setdefault(source, set()).update(str(name) for name in names)
     takes_form = any(str(model.__ninja_param_source__) in ("form", "file") for model in operation.models)
     own_query = hasattr(operation.view_func, "listing")
@@ -333,7 +333,8 @@ def serve_list(
         return collection(request, queryset(request), spec, serialise)
 
     word = path.strip("/").replace("/", "_").replace("-", "_")
-    router.get(path, summary=str(name), operation_id=f"list_{word}_{id(router)}", **options)(as_json)
+    operation_id = f"{(router.tags or ['sala'])[0]}_list_{word}"
+    router.get(path, summary=str(name), operation_id=operation_id, **options)(as_json)
     for kind in ("csv", "xlsx"):
         router.get(f"{path}.{kind}", include_in_schema=False, **options)(
             _as_file(kind, spec, queryset, serialise, name, columns, mark)

@@ -25,6 +25,9 @@ Collections take `q`, `place`, `state`, `from`, `to`, `sort`, `page`, `page_size
 """
 
 
+EXPLAINED: tuple[type[Exception], ...] = (Problem, ValidationError, HttpError, Exception)
+
+
 def build() -> NinjaAPI:
     """The API with the router of each room that has one, on its own path."""
     root = NinjaAPI(
@@ -37,8 +40,8 @@ def build() -> NinjaAPI:
         parser=manners.StrictParser(),
         auth=manners.signed_in,
     )
-    for kind in (Problem, ValidationError, HttpError, Exception):
-        root.add_exception_handler(kind, _explain)
+    for kind in EXPLAINED:
+        root.add_exception_handler(kind, explain)
     root.add_decorator(manners.guard, mode="view")
     for room in rooms("api"):
         module = import_module(f"sala.{room}.api")
@@ -57,7 +60,8 @@ def rooms(part: str) -> list[str]:
     return [name for name in names if name != "shell" and find_spec(f"sala.{name}.{part}")]
 
 
-def _explain(request: HttpRequest, exc: Exception | type[Exception]) -> Any:
+def explain(request: HttpRequest, exc: Exception | type[Exception]) -> Any:
+    """Any exception as problem+json; a fault of ours goes up."""
     problem = problems.of(exc) if isinstance(exc, Exception) else None
     if problem is None:
         raise exc
