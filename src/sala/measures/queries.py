@@ -304,12 +304,16 @@ _FILE_COLUMNS = (
 )
 
 
-def open_imported(*, measure: Measure, at: Where, period: Period, by: Acting, page: int, size: int) -> Opened:
+def open_imported(
+    *, measure: Measure, at: Where, period: Period, by: Acting, page: int, size: int, own: bool = False
+) -> Opened:
     """The facts of a file behind a figure; public, since the file is."""
     facts = Fact.objects.filter(measure=measure.code, current=True).select_related("imported")
     if at.place:
         level = "commune" if at.commune else "district" if at.district else "province"
         facts = facts.filter(**{level: getattr(at, level)})
+    if own:
+        facts = facts.filter(place=at.place)
     within = {
         code
         for code in facts.order_by().values_list("period", flat=True).distinct()
@@ -333,7 +337,7 @@ def opened(
     opener = registry.get(one.code).opener
     if opener is None:
         return None
-    return opener(measure=one, at=places.where(key), period=period, by=by, page=page, size=size)
+    return opener(measure=one, at=places.where(key), period=period, by=by, page=page, size=size, own=own)
 
 
 def _total(row: StoredTotal) -> Total:

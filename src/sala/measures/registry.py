@@ -33,19 +33,33 @@ class Record:
 
 @dataclass(frozen=True)
 class Opened:
-    """What a figure was counted from. ``count`` is everything counted, ``records`` only what the reader may see of it."""
+    """What a figure was counted from. ``count`` is everything counted, ``records`` only what the reader may see of it;
+    ``hidden`` says that there are others.
+    """
 
     count: int
     columns: tuple[Column, ...]
     records: tuple[Record, ...]
     more: bool = False
+    hidden: bool = False
 
 
 class Opener(Protocol):
-    """Opens a figure: the records behind ``measure`` at ``at`` in ``period``, as far as ``by`` may see them."""
+    """Opens a figure: the records behind ``measure`` at ``at`` in ``period``, as far as ``by`` may see them.
+
+    ``own``: only those that stand at this place itself, not in one below it.
+    """
 
     def __call__(
-        self, *, measure: Measure, at: Where, period: Period, by: Acting, page: int, size: int
+        self,
+        *,
+        measure: Measure,
+        at: Where,
+        period: Period,
+        by: Acting,
+        page: int,
+        size: int,
+        own: bool = False,
     ) -> Opened: ...
 
 

@@ -187,33 +187,32 @@ def exact(total: Total, measure: Measure) -> Decimal | None:
     return total.value
 
 
-def classes(values: Iterable[Decimal], measure: Measure) -> list[Decimal]:
-    """Upper bounds (exclusive) of the first four of five classes of a map, as round numbers; fewer for few values.
+def classes(values: Iterable[Decimal], measure: Measure) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """The four limits between the five classes of a map, rising and round; a value on a limit belongs above it.
 
-    A share has fixed classes of a fifth when it is spread wide, else fifths of the values, rounded.
+    A share that is spread wide has the fixed classes of a fifth each; else about a fifth of the units is in each class.
     """
     ordered = sorted(values)
-    if not ordered:
-        return []
-    if measure.unit is Unit.SHARE and ordered[-1] - ordered[0] > Decimal("0.5"):
-        return [Decimal(step) / 5 for step in (1, 2, 3, 4)]
+    step = _smallest_step(measure)
+    wide = measure.unit is Unit.SHARE and bool(ordered) and ordered[-1] - ordered[0] > Decimal("0.5")
+    if wide or not ordered:
+        return Decimal("0.2"), Decimal("0.4"), Decimal("0.6"), Decimal("0.8")
     bounds: list[Decimal] = []
-    for step in (1, 2, 3, 4):
-        bound = round_to(percentile(ordered, Decimal(step) / 5), measure)
-        if bound > ordered[0] and (not bounds or bound > bounds[-1]):
-            bounds.append(bound)
-    return bounds
+    for fifth in (1, 2, 3, 4):
+        bound = percentile(ordered, Decimal(fifth) / 5)
+        steps = (bound / step).to_integral_value()
+        digits = max(0, steps.adjusted() - 1)  # two significant digits are enough for a class
+        round_bound = (steps.scaleb(-digits)).to_integral_value().scaleb(digits) * step
+        bounds.append(max(round_bound, bounds[-1] + step if bounds else step))
+    first, second, third, fourth = bounds
+    return first, second, third, fourth
 
 
-def round_to(value: Decimal, measure: Measure) -> Decimal:
-    """A class bound that a reader can say: two significant digits, or whole per cents."""
-    if measure.unit is Unit.SHARE:
-        return value.quantize(Decimal("0.01"))
-    if measure.unit is Unit.POINTS:
-        return value.quantize(Decimal("0.1"))
-    if value == 0:
-        return Decimal(0)
-    return value.quantize(Decimal(1).scaleb(value.adjusted() - 1)) if value else value
+def _smallest_step(measure: Measure) -> Decimal:
+    """The smallest difference that a map's class names."""
+    return {Unit.SHARE: Decimal("0.01"), Unit.POINTS: Decimal("0.1"), Unit.MINUTES: Decimal(30)}.get(
+        measure.unit, Decimal(1)
+    )
 
 
 def level_below(level: str) -> Level | None:

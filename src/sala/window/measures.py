@@ -217,18 +217,24 @@ def _moments(period: Period) -> tuple[object, object]:
     )
 
 
-def opener(*, measure: Measure, at: Where, period: Period, by: Acting, page: int, size: int, own: bool = False) -> Opened:
+def opener(
+    *, measure: Measure, at: Where, period: Period, by: Acting, page: int, size: int, own: bool = False
+) -> Opened:
     """The requests behind a figure: numbers, states and dates of those that ``by`` may see; never personal data."""
     behind = counted(measure, at, period)
     if own:
-        behind = behind.filter(**{below: "" for below in _BELOW[at.place and ("commune" if at.commune else "district" if at.district else "province")]})
-    seen = behind.filter(reach.q(by.reach(Verb.SEE))).select_related("rating").order_by("received_at", "pk")
+        level = "commune" if at.commune else "district" if at.district else "province" if at.province else ""
+        behind = behind.filter(**dict.fromkeys(_BELOW[level], ""))
+    visible = behind.filter(reach.q(by.reach(Verb.SEE)))
+    seen = visible.select_related("rating").order_by("received_at", "pk")
     rows = list(seen[(page - 1) * size : page * size + 1])
+    count = behind.count()
     return Opened(
-        count=behind.count(),
+        count=count,
         columns=_COLUMNS,
         records=tuple(_record(measure, row) for row in rows[:size]),
         more=len(rows) > size,
+        hidden=visible.count() < count,
     )
 
 

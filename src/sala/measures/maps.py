@@ -1,0 +1,63 @@
+"""What does a figure look like on the map? Communes by five classes, hatched where there is no data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from markupsafe import Markup
+
+from sala.measures import queries, shown
+from sala.measures.asked import Asked
+from sala.measures.terms import Level
+from sala.places import queries as places
+from sala.ui import charts
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A map with its key, the source of its boundaries, and how many places with data have none."""
+
+    svg: Markup
+    legend: Markup
+    source: str
+    unplaced: int
+    within: list[tuple[str, str]]
+
+
+def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
+    """The map of the asked level within the asked place.
+
+    On the nation's map of communes the communes are no links, which keeps it at a third of the size; the provinces are named below it.
+    """
+    one, period = wanted.measure, wanted.period
+    values = queries.values_at(one, period, wanted.level, wanted.place)
+    outlines = places.outlines(wanted.level, wanted.place)
+    if not outlines.shapes:
+        return Drawn(Markup(""), Markup(""), "", len(values), [])
+    single = wanted.place or wanted.level is not Level.COMMUNE
+    keys = [key for key, _path in outlines.shapes]
+    names = places.titles(keys)
+    shapes = [
+        charts.Shape(key, path, shown.name(names.get(key, {})) or key, link(key) if single else "")
+        for key, path in outlines.shapes
+    ]
+    limits = shown.bounds(one, values.values())
+    label = _("Map: %(measure)s. Darker is more. The table has the same figures.") % {
+        "measure": shown.name(one.name.as_dict())
+    }
+    svg = charts.commune_map(
+        shapes,
+        {key: float(value) for key, value in values.items()},
+        shown.write(one),
+        view_box=outlines.view_box,
+        bounds=limits,
+        label=label,
+        no_data=_("no data"),
+        borders=[path for _key, path in places.outlines(Level.PROVINCE).shapes] if not wanted.place else [],
+    )
+    within = (
+        []
+        if wanted.place
+        else [(link(unit.key), shown.name(places.title(unit.key))) for unit in places.children("")]
+    )
+    return Drawn(svg, shown.legend(one, limits), outlines.source, len(set(values) - set(keys)), within)
