@@ -108,7 +108,7 @@ def test_attach_to_an_unknown_kind_or_an_unknown_file(kind):
         actions.attach(uuid4(), kind=kind, subject="7")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_attach_is_undone_with_its_record(kind):
     file = keep()
     with pytest.raises(RuntimeError, match="ledger"), transaction.atomic():
@@ -133,15 +133,15 @@ def test_the_database_refuses_half_attached_files(wrong):
         File.objects.filter(pk=file.pk).update(**wrong)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_remove_of_removes_content_only_when_kept(kind, store_folder):
+@pytest.mark.django_db
+def test_remove_of_removes_content_only_when_kept(kind, store_folder, django_capture_on_commit_callbacks):
     file = keep()
     actions.attach(file.id, kind=kind, subject="7")
     with pytest.raises(RuntimeError), transaction.atomic():
         assert actions.remove_of(kind, "7") == 1
         raise RuntimeError
     assert queries.content(file) is not None
-    with transaction.atomic():
+    with django_capture_on_commit_callbacks(execute=True):
         assert actions.remove_of(kind, "7") == 1
         assert queries.content(file) is not None, "content goes with the commit, not before"
     assert queries.content(file) is None
@@ -164,7 +164,7 @@ def test_anonymous_uploads_are_counted_by_network_and_hour(monkeypatch):
     assert "192.0.2" not in str(list(File.objects.values()))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_sweep_removes_what_nobody_attached(kind, store_folder):
     _, other = keep(source="192.0.2.1"), keep(source="192.0.2.1")
     actions.attach(other.id, kind=kind, subject="7")
@@ -183,7 +183,7 @@ def test_sweep_removes_what_nobody_attached(kind, store_folder):
         assert actions.sweep() == 0
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_sweep_leaves_a_file_that_is_attached_at_this_moment(kind, monkeypatch):
     file = keep()
     found = File.objects.filter
@@ -200,7 +200,7 @@ def test_sweep_leaves_a_file_that_is_attached_at_this_moment(kind, monkeypatch):
     assert queries.content(file) is not None
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_content_of_a_rolled_back_upload_is_swept():
     with pytest.raises(RuntimeError), transaction.atomic():
         token = keep().token

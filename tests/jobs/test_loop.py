@@ -6,55 +6,34 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
+import psycopg
 import pytest
-from django.db import connection
+from tests.hall import fresh_database
 
 from sala.jobs import loop
 from sala.jobs.models import Task
 
-pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("jobs")]
 SCRIPT = Path(__file__).with_name("worker_process.py")
 
 
-class Hall:
-    """A database that processes share: the test's own on PostgreSQL, a file on SQLite."""
+class Den:
+    """A folder and a database that worker processes share."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
+        self.environment = environment
         self.processes: list[subprocess.Popen] = []
-        self.environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "sala.settings"),
-            "PYTHONPATH": os.pathsep.join(["src", *filter(None, [os.environ.get("PYTHONPATH")])]),
-            "SALA_HOME": str(folder),
-        }
-        if connection.vendor == "sqlite":
-            self.environment.pop("SALA_DATABASE_URL", None)
-            file = sqlite3.connect(folder / "sala.sqlite3")
-            file.execute("PRAGMA journal_mode=WAL")
-            sql = (
-                connection.cursor()
-                .execute("SELECT sql FROM sqlite_master WHERE name = 'jobs_task'")
-                .fetchone()[0]
-            )
-            file.execute(sql)
-            file.commit()
-            file.close()
-        else:
-            place = connection.settings_dict
-            self.environment["SALA_DATABASE_URL"] = (
-                f"postgresql://{quote(place['USER'])}:{quote(place['PASSWORD'])}@{quote(place['HOST'], safe='')}"
-                if place["HOST"].startswith("/")
-                else f"postgresql://{quote(place['USER'])}:{quote(place['PASSWORD'])}@{place['HOST']}:{place['PORT'] or 5432}"
-            ) + f"/{place['NAME']}"
-            if place["HOST"].startswith("/"):
-                self.environment["SALA_DATABASE_URL"] = f"postgresql:///{place['NAME']}?host={place['HOST']}"
-                self.environment["PGPORT"] = str(place["PORT"] or 5432)
-                self.environment["PGUSER"] = place["USER"]
+
+    def connect(self):
+        """A connection of the test's own, outside Django."""
+        url = self.environment.get("SALA_DATABASE_URL")
+        if url:
+            return psycopg.connect(url)
+        return sqlite3.connect(Path(self.environment["SALA_HOME"]) / "sala.sqlite3", isolation_level=None)
 
     def worker(self, *jobs: str, lease: float = 2.0) -> subprocess.Popen:
         process = subprocess.Popen(
@@ -68,42 +47,50 @@ class Hall:
         return [int(line) for line in path.read_text().split()] if path.exists() else []
 
     def row(self, name: str) -> tuple:
-        sql = f"SELECT holder, failures, lease_until FROM jobs_task WHERE name = 'test.{name}'"
-        if connection.vendor == "sqlite":
-            file = sqlite3.connect(self.folder / "sala.sqlite3")
-            try:
-                return file.execute(sql).fetchone()
-            finally:
-                file.close()
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            return cursor.fetchone()
+        with closing(self.connect()) as connection:
+            sql = f"SELECT holder, failures, lease_until FROM jobs_task WHERE name = 'test.{name}'"
+            return connection.execute(sql).fetchone()
 
     @contextmanager
     def locked(self):
         """The table held by another connection, so that workers get OperationalError."""
-        if connection.vendor == "sqlite":
-            file = sqlite3.connect(self.folder / "sala.sqlite3", isolation_level=None)
-            file.execute("BEGIN EXCLUSIVE")
+        with closing(self.connect()) as connection:
+            if "SALA_DATABASE_URL" in self.environment:
+                connection.execute("LOCK TABLE jobs_task IN ACCESS EXCLUSIVE MODE")
+            else:
+                connection.execute("BEGIN EXCLUSIVE")
             yield
-            file.execute("ROLLBACK")
-            file.close()
-        else:
-            from django.db import transaction
+            connection.rollback()
 
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE jobs_task IN ACCESS EXCLUSIVE MODE")
-                yield
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, worker_id):
+    """What worker processes need: a database with the tables of `jobs`."""
+    home = tmp_path_factory.mktemp("den")
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "sala.settings",
+        "PYTHONPATH": "src",
+        "SALA_HOME": str(home),
+        "SALA_DATABASE_URL": fresh_database(f"jobs_{worker_id}"),
+    }
+    if not environment["SALA_DATABASE_URL"]:
+        del environment["SALA_DATABASE_URL"]
+    subprocess.run([sys.executable, "-m", "django", "migrate", "jobs", "-v0"], env=environment, check=True)
+    return environment
 
 
 @pytest.fixture
-def hall(tmp_path):
-    hall = Hall(tmp_path)
-    yield hall
-    for process in hall.processes:
+def den(tmp_path, environment):
+    den = Den(tmp_path, environment)
+    yield den
+    for process in den.processes:
         if process.poll() is None:
             process.kill()
         process.wait()
+    with closing(den.connect()) as connection:
+        connection.execute("DELETE FROM jobs_task")
+        connection.commit()
 
 
 def wait_for(condition, seconds=15.0):
@@ -122,74 +109,74 @@ def stop(process, sign=signal.SIGTERM) -> float:
     return time.monotonic() - begun
 
 
-def test_a_killed_workers_job_is_taken_over_when_its_lease_ends(hall):
-    first = hall.worker("long")
-    wait_for(lambda: hall.pids("long-begun") == [first.pid])
-    second = hall.worker("long")  # is up before the kill, so it can't know the death but by the lease
-    wait_for(lambda: len(Path(f"/proc/{second.pid}/task").name) > 0 and hall.row("long") is not None)
+def test_a_killed_workers_job_is_taken_over_when_its_lease_ends(den):
+    first = den.worker("long")
+    wait_for(lambda: den.pids("long-begun") == [first.pid])
+    second = den.worker("long")  # is up before the kill, so it can't know the death but by the lease
+    wait_for(lambda: len(Path(f"/proc/{second.pid}/task").name) > 0 and den.row("long") is not None)
     time.sleep(2.5)  # longer than a lease: the living first worker renews it
-    assert hall.pids("long-begun") == [first.pid], "a renewed lease is not taken over"
+    assert den.pids("long-begun") == [first.pid], "a renewed lease is not taken over"
     first.kill()
     first.wait()
-    assert hall.row("long")[0] != "", "the row still names the killed worker"
-    (hall.folder / "enough").touch()
-    wait_for(lambda: second.pid in hall.pids("long-done"))
+    assert den.row("long")[0] != "", "the row still names the killed worker"
+    (den.folder / "enough").touch()
+    wait_for(lambda: second.pid in den.pids("long-done"))
     assert stop(second) < 1
-    assert hall.row("long")[:2] == ("", 0)
+    assert den.row("long")[:2] == ("", 0)
 
 
-def test_a_worker_started_after_a_kill_need_not_wait_for_the_lease(hall):
-    first = hall.worker("long", lease=600)
-    wait_for(lambda: hall.pids("long-begun") == [first.pid])
+def test_a_worker_started_after_a_kill_need_not_wait_for_the_lease(den):
+    first = den.worker("long", lease=600)
+    wait_for(lambda: den.pids("long-begun") == [first.pid])
     first.kill()
     first.wait()
-    (hall.folder / "enough").touch()
-    second = hall.worker("long", lease=600)
-    wait_for(lambda: second.pid in hall.pids("long-done"))
+    (den.folder / "enough").touch()
+    second = den.worker("long", lease=600)
+    wait_for(lambda: second.pid in den.pids("long-done"))
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("job", ["tick", "long"])
-def test_a_stopping_worker_hands_back_what_it_does(hall, job, sign):
-    worker = hall.worker(job, lease=600)
-    wait_for(lambda: hall.pids("tick" if job == "tick" else "long-begun"))
+def test_a_stopping_worker_hands_back_what_it_does(den, job, sign):
+    worker = den.worker(job, lease=600)
+    wait_for(lambda: den.pids("tick" if job == "tick" else "long-begun"))
     assert stop(worker, sign) < 1
-    assert hall.row(job) == ("", 0, None)
+    assert den.row(job) == ("", 0, None)
 
 
-def test_a_worker_stops_even_in_a_call_that_hears_no_signal(hall):
-    worker = hall.worker("deaf")
-    wait_for(lambda: hall.pids("deaf-begun"))
+def test_a_worker_stops_even_in_a_call_that_hears_no_signal(den):
+    worker = den.worker("deaf")
+    wait_for(lambda: den.pids("deaf-begun"))
     assert stop(worker) < 1
 
 
-def test_a_locked_database_is_waited_out(hall):
-    worker = hall.worker("tick", lease=30)
-    wait_for(lambda: hall.pids("tick"))
-    with hall.locked():
+def test_a_locked_database_is_waited_out(den):
+    worker = den.worker("tick", lease=30)
+    wait_for(lambda: den.pids("tick"))
+    with den.locked():
         time.sleep(1.0)
-        before = len(hall.pids("tick"))
+        before = len(den.pids("tick"))
         time.sleep(1.5)
-        assert len(hall.pids("tick")) <= before + 1, "the lock was real"
+        assert len(den.pids("tick")) <= before + 1, "the lock was real"
         assert worker.poll() is None
-    count = len(hall.pids("tick"))
-    wait_for(lambda: len(hall.pids("tick")) > count + 3)
-    assert hall.row("tick")[1] == 0
+    count = len(den.pids("tick"))
+    wait_for(lambda: len(den.pids("tick")) > count + 3)
+    assert den.row("tick")[1] == 0
     assert stop(worker) < 1
 
 
-def test_a_lost_connection_is_opened_again(hall):
-    worker = hall.worker("lose", "tick", lease=30)
-    wait_for(lambda: len(hall.pids("lost")) >= 2 and len(hall.pids("tick")) >= 5)
+def test_a_lost_connection_is_opened_again(den):
+    worker = den.worker("lose", "tick", lease=30)
+    wait_for(lambda: len(den.pids("lost")) >= 2 and len(den.pids("tick")) >= 5)
     assert worker.poll() is None
     assert stop(worker) < 1
 
 
-def test_of_two_workers_one_does_it(hall):
-    workers = [hall.worker("long"), hall.worker("long")]
-    wait_for(lambda: hall.pids("long-begun"))
+def test_of_two_workers_one_does_it(den):
+    workers = [den.worker("long"), den.worker("long")]
+    wait_for(lambda: den.pids("long-begun"))
     time.sleep(1.5)
-    assert len(hall.pids("long-begun")) == 1
+    assert len(den.pids("long-begun")) == 1
     for worker in workers:
         assert stop(worker) < 1
 
