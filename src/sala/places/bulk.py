@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from sala.kit.acting import Acting, Where
 from sala.ledger import actions as ledger
-from sala.places import gazetteer, memory
-from sala.places.models import Revision, Succession, Unit
+from sala.places import borders, gazetteer, memory
+from sala.places.models import Boundary, Revision, Succession, Unit
 from sala.places.records import PROVINCE, province_content
 from sala.places.rules import LEVELS
 from sala.places.terms import Change, Level, Status
@@ -31,7 +31,10 @@ def load(pack: Path, by: Acting) -> list[str]:
         Succession.objects.bulk_create(
             [_succession(row, read.lines) for row in read.successors], batch_size=_BATCH
         )
-        Revision.objects.update_or_create(pk=1, defaults={"number": 1, "country": str(read.country["code"])})
+        height = _load_borders(pack, read)
+        Revision.objects.update_or_create(
+            pk=1, defaults={"number": 1, "country": str(read.country["code"]), "map_height": height}
+        )
         ledger.save_many(
             ledger.build(
                 by=by,
@@ -56,6 +59,32 @@ def load(pack: Path, by: Acting) -> list[str]:
             "villages": count[Level.VILLAGE],
         }
     ]
+
+
+def _load_borders(pack: Path, read: gazetteer.Gazetteer) -> float:
+    """Store the borders of the pack's year; returns the height of the map in map units."""
+    year, source = int(str(read.country["boundary_year"])), str(read.country["boundary_source"])
+    shapes, projection = borders.read(pack / "boundaries", year)
+    Boundary.objects.bulk_create(
+        [
+            Boundary(
+                unit_id=shape.unit,
+                year=year,
+                path=shape.path,
+                fine=shape.fine,
+                left=shape.box[0],
+                top=shape.box[1],
+                right=shape.box[2],
+                bottom=shape.box[3],
+                geometry=shape.geometry,
+                basis=shape.basis,
+                source=source,
+            )
+            for shape in shapes
+        ],
+        batch_size=_BATCH,
+    )
+    return projection.height
 
 
 def _top_down(lines: dict[str, gazetteer.Line]) -> Iterator[gazetteer.Line]:

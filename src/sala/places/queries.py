@@ -1,6 +1,6 @@
 """Which place is this, what lies above and below it, what is it called, and where is it?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from sala.kit import clock
 from sala.kit.acting import Where
 from sala.kit.errors import NotFound
-from sala.places import finder, memory
+from sala.places import atlas, finder, memory
 from sala.places.models import Succession
 from sala.places.rules import Unit
 from sala.places.terms import Level
@@ -147,3 +147,46 @@ def search(
         within=within or "",
         former=former,
     )
+
+
+def _atlas() -> atlas.Atlas:
+    return memory.units().derive("atlas", atlas.build)
+
+
+def outlines(level: str, within: str = "", at: date | None = None) -> list[tuple[str, str]]:
+    """``(key, SVG path)`` of each province, district or commune that lies in ``within`` and has a border.
+
+    Coarse for the whole country (the communes are 100 KB, 33 compressed), fine for less; both in the coordinates
+    of `view_box`. The borders are of 2014: with ``at`` in that year or before, keys are those of the time; later
+    (default: today) they are those of what the unit became. A former commune that is several now keeps its own key.
+    Villages have none.
+    """
+    return atlas.outlines(_atlas(), str(level), within, at or clock.today())
+
+
+def view_box(within: str = "", at: date | None = None) -> str:
+    """The SVG view box for `outlines`: the whole country, or the place ``within`` with a small margin."""
+    return atlas.view_box(_atlas(), within, at or clock.today())
+
+
+def locate(latitude: float, longitude: float, at: date | None = None) -> str | None:
+    """The key of the commune in which the point (WGS 84) lies; of the district or province where the commune of 2014
+    is several now; None outside the country or for numbers that are no coordinates."""
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return None
+    return atlas.locate(_atlas(), latitude, longitude, at or clock.today())
+
+
+def features(
+    level: str, within: str = "", at: date | None = None
+) -> Iterator[tuple[Unit, str, int, str, str]]:
+    """Unit, geometry (GeoJSON text), year, basis and source of each border of a level in ``within``."""
+    for one, geometry, border in atlas.features(_atlas(), str(level), within, at or clock.today()):
+        yield one, geometry, border.year, border.basis, border.source
+
+
+def has_border(key: str) -> bool:
+    """Whether a border of the unit is known, its own or that of what it was."""
+    today = clock.today()
+    one = unit(key)
+    return one is not None and any(found == key for found, _path in outlines(one.level, one.province, today))
