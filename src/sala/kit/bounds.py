@@ -32,6 +32,7 @@ LARGEST_UPLOAD = 64 * 1024 * 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _HEADER_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NUMBER = re.compile(r"[0-9]{1,6}")
+_BROKEN = re.compile(r"%[89A-F][0-9A-F]")
 _HOST = re.compile(r"[A-Za-z0-9.\-_:\[\]]{1,255}")
 _NUMBERS = frozenset({"page", "page_size"})
 _ALL_HOSTS = frozenset({"/healthz", "/readyz"})
@@ -153,11 +154,8 @@ def _check_path(request: HttpRequest) -> None:
     path = request.path_info
     if len(path) > LONGEST_PATH:
         raise TooLong(_("The address is too long."))
-    try:
-        # WSGI hands over bytes as Latin-1; Django repairs what is no UTF-8 instead of refusing it
-        str(request.META.get("PATH_INFO", "")).encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        raise Malformed(NOT_UTF8, code="path") from None
+    if _BROKEN.search(path):  # how Django writes bytes of a path that are no UTF-8
+        raise Malformed(NOT_UTF8, code="path")
     if _HEADER_CONTROL.search(path) or "\t" in path:
         raise Malformed(_("The address holds characters that can't be read."), code="path")
 
@@ -238,6 +236,8 @@ def _check_form(request: HttpRequest) -> None:
         return
     try:
         _check_fields((name, value) for name, values in request.POST.lists() for value in values)
+        if request.content_type != "multipart/form-data":
+            unquote_to_bytes(request.body).decode("utf-8")  # Django would read it as Latin-1
         _check_fields((name, upload.name or "") for name, files in request.FILES.lists() for upload in files)
     except RequestDataTooBig:
         raise too_large() from None
