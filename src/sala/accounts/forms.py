@@ -1,13 +1,14 @@
 """What do people type to sign in, to change a password, to look up who may do what?"""
 
 from datetime import date
-from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sala.accounts.rules import PASSWORD_MOST
 from sala.kit import clock
+from sala.kit.errors import Problem
 from sala.kit.text import normalise
 from sala.ui.fields import DayField
 
@@ -70,9 +71,9 @@ class PowersForm(forms.Form):
         return normalise(self.cleaned_data["q"]).strip()
 
 
-def problems_into(form: forms.Form, problem: Any) -> None:
-    """Put an action's problem to the fields it names, or above the form."""
+def problems_into(form: forms.Form, problem: Problem) -> None:
+    """Put an action's problem, in the reader's language, to the fields it names, or above the form."""
     if not problem.errors:
-        form.add_error(None, problem.message)
+        form.add_error(None, gettext(str(problem.message)))
     for error in problem.errors:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        form.add_error(error.field if error.field in form.fields else None, gettext(str(error.message)))

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.translation import gettext
 
 from sala.accounts import queries
 from sala.accounts.acting import RESIDENT
+from sala.kit.bounds import answer
+from sala.kit.errors import NotSignedIn
+from sala.kit.terms import N_
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
@@ -17,17 +19,17 @@ SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 class ActingMiddleware:
     """One join for a signed-in request, no read at all for a resident without a session."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.csrf = CsrfViewMiddleware(get_response)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         header = request.headers.get("Authorization", "")
         kind, _, key = header.partition(" ")
         if kind.lower() == "bearer":
             found = queries.by_token(key.strip())
             if found is None:
-                return _unknown_token()
+                return _unknown_token(request)
             request.acting, user = found  # type: ignore[attr-defined]
             request.by_token = True  # type: ignore[attr-defined]
             # A programme sends its key itself; no browser adds it to a foreign page's request.
@@ -72,17 +74,13 @@ def _set_user(request: HttpRequest, user: Any) -> None:
     request._cached_user = user  # type: ignore[attr-defined]  # Django would read session and user again
 
 
-def _unknown_token() -> HttpResponse:
-    text = gettext(
-        "This token opens nothing: it is unknown, has expired, was revoked, or the post it belongs to has ended."
+def _unknown_token(request: HttpRequest) -> HttpResponseBase:
+    problem = NotSignedIn(
+        N_(
+            "This token opens nothing: it is unknown, has expired, was revoked, or the post it belongs to has ended."
+        ),
+        code="token",
     )
-    body = {
-        "type": "about:blank",
-        "title": gettext("Not signed in"),
-        "status": 401,
-        "detail": text,
-        "errors": [],
-    }
-    response = JsonResponse(body, status=401, content_type="application/problem+json")
+    response = answer(request, problem)
     response["WWW-Authenticate"] = 'Bearer realm="Sala", error="invalid_token"'
     return response

@@ -23,16 +23,13 @@ NO_PERSON = N_("There is no such person in public office. Enter the person first
 NO_APPOINTMENT = N_("There is no such appointment.")
 
 
-Day = date  # the field `Paper.date` hides the type
-
-
 @dataclass(frozen=True)
 class Paper:
     """The instrument of an appointment. ``note``: what it says in words, ``{"km", "en"}`` (the list of an election)."""
 
     kind: str
     number: str = ""
-    date: Day | None = None
+    dated: date | None = None
     note: Mapping[str, str] | None = None
 
 
@@ -151,7 +148,7 @@ def appoint(
             raise NotFound(NO_PERSON)
         rules.check_office_kind(place.kind, kind.office_kinds)
         rules.check_span(start, end)
-        rules.check_instrument_date(instrument.datedd, clock.today())
+        rules.check_instrument_date(instrument.dated, clock.today())
         same = Appointment.objects.filter(office=place, post=kind)
         span = rules.Span(start, end)
         others = same if kind.single else same.filter(person=who)
