@@ -1,17 +1,83 @@
-"""What all tests share: a database that holds Cambodia, sign-ins, homes of their own."""
+"""What all tests share: a database that holds Cambodia and the demonstration's sign-ins, and a real hall for those that need one."""
 
 import os
+import subprocess
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
-# Everything Sala writes during tests goes to a folder of its own.
+# Everything Sala writes during tests goes to a folder of its own; nothing of the caller's hall is touched.
+for name in ("SALA_PUBLIC_URL", "SALA_SECRET_FILE", "SALA_EMAIL_URL", "SALA_FILES_URL"):
+    os.environ.pop(name, None)
 os.environ["SALA_HOME"] = tempfile.mkdtemp(prefix="sala-tests-")
-os.environ.pop("SALA_PUBLIC_URL", None)
 
 import pytest
+from django.test import Client
+
+from tests.hall import Hall, fresh_database
+
+ROOT = Path(__file__).parents[1]
+SIGN_INS: dict[str, dict[str, str]] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, before the workers start
+        subprocess.run([sys.executable, str(ROOT / "tools" / "messages.py"), "--compile"], check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")
 def home() -> Path:
     """The folder the tests write to."""
     return Path(os.environ["SALA_HOME"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    """Cambodia, marked as a demonstration, with its sign-ins and without a year of records."""
+    from sala.accounts.acting import system
+    from sala.installation import actions, packs
+    from sala.ledger import actions as ledger
+    from sala.shell import founding
+    from sala.shell.demo import people
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        actions.initialise(country="kh", demonstration=True, seed=1)
+        founding.load_pack("kh", lambda line: None)
+        pack = packs.path("kh")
+        staffing = people.Staffing(people.read_plan(pack), people.read_names(pack), Random(1), system("demonstration"))
+        SIGN_INS.update({row["username"]: row for row in people.open_accounts(staffing)})
+        ledger.seal()
+
+
+@pytest.fixture
+def accounts(db: None) -> dict[str, dict[str, str]]:
+    """The demonstration's sign-ins by user name, as accounts.json holds them."""
+    return SIGN_INS
+
+
+@pytest.fixture
+def sign_in(accounts: dict[str, dict[str, str]]) -> Callable[[str], Client]:
+    """A client in which that user has signed in through the sign-in page."""
+
+    def signed_in(username: str) -> Client:
+        client = Client()
+        account = accounts[username]
+        answer = client.post("/en/sign-in", {"login": username, "username": username, "password": account["password"]})
+        assert answer.status_code == 302, answer.content.decode()[:2000]
+        return client
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def hall(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Hall]:
+    """A running demonstration hall with a small year of records. Tests that use it share it: mark them `xdist_group("hall")`."""
+    home = tmp_path_factory.mktemp("hall")
+    running = Hall(home, fresh_database(f"hall_{worker_id}"))
+    running.sala("init", "--demo", "--requests", "600")
+    try:
+        yield running.start()
+    finally:
+        running.stop()

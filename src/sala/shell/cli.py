@@ -25,7 +25,9 @@ class House(click.Group):
             raise click.ClickException("; ".join([str(problem.message), *lines])) from problem
         except DatabaseError as error:
             reason = str(error).strip().splitlines()[0]
-            raise click.ClickException(f"The database did not do it: {reason}. Has `sala init` been run?") from error
+            raise click.ClickException(
+                f"The database did not do it: {reason}. Has `sala init` been run?"
+            ) from error
 
 
 @click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,8 +38,12 @@ def sala() -> None:
 
 @sala.command()
 @click.option("--country", default="kh", show_default=True, help="The country pack to load.")
-@click.option("--demo", is_flag=True, help="A demonstration: fictional people and a year of records, marked as such.")
-@click.option("--requests", type=click.IntRange(0, 1_000_000), help="How many requests the demonstration has.")
+@click.option(
+    "--demo", is_flag=True, help="A demonstration: fictional people and a year of records, marked as such."
+)
+@click.option(
+    "--requests", type=click.IntRange(0, 1_000_000), help="How many requests the demonstration has."
+)
 @click.option("--seed", type=int, help="The seed of the demonstration.")
 def init(country: str, demo: bool, requests: int | None, seed: int | None) -> None:
     """Open a hall: tables, the country's places, offices, posts and services, keys; with --demo a year of records."""
@@ -78,10 +84,14 @@ def demo(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(accounts, ensure_ascii=False))
         return
-    click.echo("Demonstration: every person and event is fictional. A second factor is offered, not demanded.")
+    click.echo(
+        "Demonstration: every person and event is fictional. A second factor is offered, not demanded."
+    )
     click.echo(f"{'user name':<22}{'password':<26}{'post':<30}place")
     for account in accounts:
-        click.echo(f"{account['username']:<22}{account['password']:<26}{account['post']:<30}{account['place_code'] or '-'}")
+        click.echo(
+            f"{account['username']:<22}{account['password']:<26}{account['post']:<30}{account['place_code'] or '-'}"
+        )
 
 
 def _add_rooms(house: click.Group) -> None:

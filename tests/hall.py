@@ -1,0 +1,108 @@
+"""A real hall for tests: its own home and database, the demonstration loaded, server and worker running on 127.0.0.1."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+SALA = Path(sys.executable).parent / "sala"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fresh_database(name: str) -> str:
+    """A new empty database beside the one the tests use; an empty text stands for SQLite in the hall's home."""
+    url = os.environ.get("SALA_DATABASE_URL", "")
+    if not url:
+        return ""
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}"')
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@dataclass
+class Hall:
+    """A hall in ``home``; ``sala(...)`` runs a command in it, ``start`` and ``stop`` its server."""
+
+    home: Path
+    database: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("SALA_", "DJANGO_", "PYTEST_"))
+        }
+        return {**kept, "SALA_HOME": str(self.home), "SALA_DATABASE_URL": self.database, **self.extra}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def accounts(self) -> dict[str, dict[str, str]]:
+        rows = json.loads((self.home / "demo" / "accounts.json").read_text(encoding="utf-8"))
+        return {row["username"]: row for row in rows}
+
+    def sala(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [SALA, *arguments], env=self.environment, text=True, capture_output=True, check=False
+        )
+        if check and done.returncode:
+            raise AssertionError(
+                f"sala {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+            )
+        return done
+
+    def start(self) -> "Hall":
+        self.port = self.port or free_port()
+        log = (self.home / "serve.log").open("ab")
+        self.process = subprocess.Popen(
+            [SALA, "serve", "--bind", f"127.0.0.1:{self.port}"],
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        for _ in range(300):
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                    if answer.status == 200:
+                        return self
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError(
+            "the hall did not open:\n" + (self.home / "serve.log").read_text(errors="replace")[-3000:]
+        )
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(timeout=20)
+        self.process = None
