@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from markupsafe import Markup
 
+from sala.kit import clock
 from sala.measures import queries, shown
 from sala.measures.asked import Asked
 from sala.measures.terms import Level
@@ -31,15 +32,16 @@ def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
     """
     one, period = wanted.measure, wanted.period
     values = queries.values_at(one, period, wanted.level, wanted.place)
-    outlines = places.outlines(wanted.level, wanted.place)
-    if not outlines.shapes:
+    at = min(period.last, clock.today())
+    outlines = places.outlines(wanted.level, wanted.place, at)
+    if not outlines:
         return Drawn(Markup(""), Markup(""), "", len(values), [])
     single = wanted.place or wanted.level is not Level.COMMUNE
-    keys = [key for key, _path in outlines.shapes]
+    keys = [key for key, _path in outlines]
     names = places.titles(keys)
     shapes = [
         charts.Shape(key, path, shown.name(names.get(key, {})) or key, link(key) if single else "")
-        for key, path in outlines.shapes
+        for key, path in outlines
     ]
     limits = shown.bounds(one, values.values())
     label = _("Map: %(measure)s. Darker is more. The table has the same figures.") % {
@@ -49,15 +51,21 @@ def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
         shapes,
         {key: float(value) for key, value in values.items()},
         shown.write(one),
-        view_box=outlines.view_box,
+        view_box=places.view_box(wanted.place, at),
         bounds=limits,
         label=label,
         no_data=_("no data"),
-        borders=[path for _key, path in places.outlines(Level.PROVINCE).shapes] if not wanted.place else [],
+        borders=[path for _key, path in places.outlines(Level.PROVINCE, "", at)] if not wanted.place else [],
     )
     within = (
         []
         if wanted.place
         else [(link(unit.key), shown.name(places.title(unit.key))) for unit in places.children("")]
     )
-    return Drawn(svg, shown.legend(one, limits), outlines.source, len(set(values) - set(keys)), within)
+    return Drawn(
+        svg,
+        shown.legend(one, limits),
+        _("Boundaries of 2014: Open Development Cambodia, geoBoundaries, CC BY 4.0"),
+        len(set(values) - set(keys)),
+        within,
+    )

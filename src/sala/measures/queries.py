@@ -253,19 +253,23 @@ def lines_of_parts(
 
 def values_at(one: Measure, period: Period, level: str, within: str = "") -> dict[str, Decimal]:
     """The exact values of every unit of a level that has data, for a map; ``within`` a province or district."""
-    rows = StoredTotal.objects.filter(measure=one.code, period=period.code, level=level)
-    if within:
-        rows = (
-            rows.filter(**{str(level_of(within)): within})
-            if level_of(within) in (Level.PROVINCE, Level.DISTRICT)
-            else rows
-        )
-    found = {}
-    for row in rows:
-        value = rules.exact(_total(row), one)
-        if value is not None:
-            found[row.place] = value
-    return found
+    found = {total.place: rules.exact(total, one) for total in totals(one, period, within, level)}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def totals(one: Measure, period: Period, key: str = "", level: str | None = None) -> list[Total]:
+    """The figure of a place, or of every unit of a ``level`` in it; what has no data is not there."""
+    rows = StoredTotal.objects.filter(measure=one.code, period=period.code)
+    own = level_of(key)
+    if level is None or level == own:
+        rows = rows.filter(place=key)
+    else:
+        rows = rows.filter(level=level)
+        if own in (Level.PROVINCE, Level.DISTRICT):
+            rows = rows.filter(**{str(own): key})
+        elif own is Level.COMMUNE:
+            rows = rows.none()
+    return [_total(row) for row in rows.order_by("place")]
 
 
 def without_data(one: Measure, key: str, period: Period) -> int:
@@ -331,7 +335,7 @@ def open_imported(
 
 
 def opened(
-    one: Measure, key: str, period: Period, by: Acting, page: int = 1, size: int = 50
+    one: Measure, key: str, period: Period, by: Acting, page: int = 1, size: int = 50, own: bool = False
 ) -> Opened | None:
     """What a figure was counted from, as far as the asker may see it; None where nobody opens it."""
     opener = registry.get(one.code).opener

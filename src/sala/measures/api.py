@@ -1,0 +1,185 @@
+"""How do programs ask for figures? Measures, figures of many places, and the records behind one; open to all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from ninja import Router
+
+from sala.kit import api, export
+from sala.kit.errors import FieldError, Invalid
+from sala.kit.paging import Filter, Listing, ListSpec
+from sala.kit.periods import Period
+from sala.measures import asked, pages, queries, rules
+from sala.measures.rules import Measure, Total
+from sala.measures.terms import Level
+from sala.places import queries as places
+
+router = Router(tags=["measures"])
+
+
+def _described(one: Measure) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "name": one.name.as_dict(),
+        "group": one.group.as_dict(),
+        "what": one.what.as_dict(),
+        "rule": one.rule.as_dict(),
+        "rule_version": one.rule_version,
+        "unit": one.unit.value,
+        "direction": one.direction.value,
+        "aggregation": one.aggregation.value,
+        "periods": [kind.value for kind in one.periods],
+        "numerator": one.part.as_dict() if one.part else None,
+        "denominator": one.whole.as_dict() if one.whole else None,
+        "goal": float(one.goal) if one.goal is not None else None,
+        "source": {
+            "title": one.origin.title.as_dict(),
+            "publisher": one.origin.publisher.as_dict(),
+            "year": one.origin.year,
+            "licence": one.origin.licence,
+            "url": one.origin.url,
+        }
+        if one.origin
+        else None,
+    }
+
+
+@router.get("", auth=None, summary="All measures", operation_id="list_measures")
+def measures(request: HttpRequest) -> HttpResponse:
+    """Every measure: names, what is counted, rule and version, unit, direction, aggregation, source."""
+    found = [_described(one) for one in queries.measures()]
+    return api.json({"count": len(found), "more": False, "next": None, "previous": None, "results": found})
+
+
+def _read_period(text: str) -> Period:
+    return asked.period(text)
+
+
+def _plain(name: str, label: Any, read: Any) -> Filter:
+    """A parameter this room reads itself: it narrows before the database does."""
+    from django.db.models import Q
+
+    return Filter(name, label, read, lambda _values: Q())
+
+
+SPEC = ListSpec(
+    filters=(
+        _plain("measure", gettext_lazy("Measure"), lambda text: queries.measure(text[:64]).code),
+        _plain("place", gettext_lazy("Place"), lambda text: queries.place(text[:16])),
+        _plain("period", gettext_lazy("Period"), _read_period),
+        _plain("level", gettext_lazy("Level"), lambda text: _level(text)),
+    ),
+    sorts={"place": "place", "value": "value"},
+    default_sort="place",
+    page_size=50,
+)
+
+
+def _level(text: str) -> Level:
+    from sala.kit.inputs import Wrong
+
+    try:
+        return Level(text)
+    except ValueError:
+        raise Wrong("unknown", _("Give nation, province, district or commune as the level.")) from None
+
+
+@router.get("/figures", auth=None, summary="Figures of a measure", operation_id="list_figures")
+@api.lists(SPEC)
+def figures(request: HttpRequest) -> HttpResponse:
+    """The figures of one measure in one period: of the place itself, or with ``level`` of all units of that level in it.
+
+    ``period`` defaults to the latest year with data. What has no data has no row. ``value`` is not rounded; shares are of 1, times in minutes
+    of working time.
+    """
+    listing, rows = _found(request)
+    page = listing.cut(rows)
+    answer: dict[str, Any] = {
+        "count": page.count,
+        "more": page.more,
+        "next": page.next,
+        "previous": page.previous,
+        "results": serialised(page.results),
+    }
+    return api.json(answer)
+
+
+def _file(kind: str) -> Any:
+    @api.lists(SPEC)
+    def figures_file(request: HttpRequest) -> Any:
+        _listing, rows = _found(request)
+        columns = [
+            export.Column("measure", gettext_lazy("Measure")),
+            export.Column("place", gettext_lazy("Place")),
+            export.Column("name", gettext_lazy("Name")),
+            export.Column("level", gettext_lazy("Level")),
+            export.Column("period", gettext_lazy("Period")),
+            export.Column("value", gettext_lazy("Value")),
+            export.Column("numerator", gettext_lazy("Numerator")),
+            export.Column("denominator", gettext_lazy("Denominator")),
+            export.Column("count", gettext_lazy("Facts counted")),
+            export.Column("rule_version", gettext_lazy("Rule")),
+            export.Column("licence", gettext_lazy("Licence")),
+        ]
+        return export.write(_("Figures"), columns, serialised(rows), kind, mark=pages.mark())
+
+    return figures_file
+
+
+for _kind in ("csv", "xlsx"):
+    router.get(f"/figures.{_kind}", auth=None, include_in_schema=False)(_file(_kind))
+
+
+def _found(request: HttpRequest) -> tuple[Listing, list[Total]]:
+    listing = Listing.of(request.GET, SPEC, strict=True, path=request.path)
+    values = {name: given[0] for name, given in listing.values.items()}
+    if "measure" not in values:
+        raise Invalid(
+            _("Say which measure: measure=<code>."),
+            errors=[FieldError("measure", "required", _("This field is needed."))],
+        )
+    one = queries.measure(values["measure"])
+    key = values.get("place", "")
+    period = values.get("period") or queries.default_period(one, key)
+    rows = queries.totals(one, period, key, values.get("level"))
+    down = listing.sort.startswith("-")
+    if listing.sort.lstrip("-") == "value":
+        known = [row for row in rows if row.value is not None]
+        unknown = [row for row in rows if row.value is None]
+        return listing, sorted(known, key=lambda row: row.value or 0, reverse=down) + unknown
+    return listing, sorted(rows, key=lambda row: row.place, reverse=down)
+
+
+def serialised(rows: Sequence[Total]) -> list[dict[str, Any]]:
+    """Figures as the API says them."""
+    names = places.names([row.place for row in rows if row.place])
+    country = places.title("")
+    found = []
+    for row in rows:
+        one = queries.measure(row.measure)
+        unit = places.unit(row.place) if row.place else None
+        found.append(
+            {
+                "measure": row.measure,
+                "place": unit.code if unit else "",
+                "name": names.get(row.place) or country,
+                "level": row.level,
+                "period": row.period,
+                "value": _number(rules.exact(row, one)),
+                "numerator": _number(row.numerator),
+                "denominator": _number(row.denominator),
+                "count": row.count,
+                "rule_version": one.rule_version,
+                "licence": one.origin.licence if one.origin else pages.OPEN_LICENCE,
+            }
+        )
+    return found
+
+
+def _number(value: Any) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
