@@ -1,13 +1,15 @@
 """What does the ledger say: entries, checkpoints, proofs?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 
 from sala.installation import queries as installation
+from sala.kit.canonical import moment
 from sala.kit.errors import Invalid, NotFound
 from sala.kit.terms import N_
 from sala.ledger import keys
@@ -144,3 +146,21 @@ def last_acts(limit: int = 20) -> list[Entry]:
 def unsealed() -> int:
     """How many entries wait for their number."""
     return Entry.objects.filter(leaf__isnull=True).count()
+
+
+def export() -> Iterator[dict[str, object]]:
+    """Every entry as plain values, sealed ones in the order of their numbers, then the waiting ones. Streams."""
+    rows = Entry.objects.order_by(F("leaf").asc(nulls_last=True), "at", "id")
+    for each in rows.iterator(chunk_size=2000):
+        yield {
+            "number": each.leaf,
+            "id": str(each.id),
+            "at": moment(each.at),
+            "post": each.post,
+            "act": each.act,
+            "kind": each.kind,
+            "subject": each.subject,
+            "place": each.place,
+            "digest": each.digest,
+            "leaf_hash": each.leaf_hash,
+        }

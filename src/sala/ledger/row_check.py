@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -18,6 +19,13 @@ _BUCKETS = 256
 Latest = tuple[str, str, int | None, bytes | None]  # act, digest, leaf, salt
 
 
+@dataclass
+class Rows:
+    """How many records were compared."""
+
+    count: int = 0
+
+
 def check_salts() -> Iterator[Finding]:
     """Entries whose salt is gone although no later entry records that the record was erased."""
     later = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id"))
@@ -31,7 +39,7 @@ def check_salts() -> Iterator[Finding]:
         yield Finding(Fault.SALT, text, leaf, kind, subject)
 
 
-def check_rows() -> Iterator[Finding]:
+def check_rows(counted: Rows) -> Iterator[Finding]:
     """Records changed, added or removed without an entry, kind by kind."""
     for kind in registry.kinds():
         seen = [0] * _BUCKETS
@@ -40,6 +48,7 @@ def check_rows() -> Iterator[Finding]:
             for subject in chunk:
                 mark = _mark(subject)
                 seen[mark % _BUCKETS] ^= mark
+            counted.count += len(chunk)
             yield from _chunk(kind.kind, chunk)
         yield from _gone(kind, seen)
 

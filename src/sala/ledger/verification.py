@@ -14,17 +14,19 @@ from sala.ledger.models import Checkpoint, Entry
 from sala.ledger.rules import notes
 from sala.ledger.terms import Fault
 
+BadKeyError = notes.BadNoteError
 PATIENCE = timedelta(minutes=1)
 
 
 class Verification:
     """One run. ``outside``: a checkpoint (signed note) kept elsewhere; ``key``: the verifier key it is trusted by,
-    default this hall's own. After `findings` is exhausted, ``size``, ``root``, ``waiting`` and ``checkpoints`` tell
-    what was checked, and ``faults`` how many findings were no mere warnings."""
+    default this hall's own. After `findings` is exhausted, ``size``, ``root``, ``waiting``, ``checkpoints`` and
+    ``records`` tell what was checked, and ``faults`` how many findings were no mere warnings."""
 
     def __init__(self, *, outside: str | None = None, key: str | None = None) -> None:
         self._outside, self._key = outside, key
         self._walk = tree_check.Walk()
+        self._rows = row_check.Rows()
         self.waiting = self.checkpoints = self.faults = 0
 
     @property
@@ -33,12 +35,17 @@ class Verification:
         return self._walk.size
 
     @property
+    def records(self) -> int:
+        """How many records were compared with their latest entries."""
+        return self._rows.count
+
+    @property
     def root(self) -> str:
         """The tree's root, hex."""
         return self._walk.root.hex()
 
     def findings(self) -> Iterator[Finding]:
-        """Every fault, as it is found. Raises `rules.notes.BadNoteError` when ``key`` can't be read."""
+        """Every fault, as it is found. Raises `BadKeyError` when ``key`` can't be read."""
         verifier = notes.Verifier.parse(self._key) if self._key else None
         with _snapshot():
             for finding in self._all(verifier):
@@ -62,7 +69,7 @@ class Verification:
                 yield Finding(Fault.SIGNATURE, f"outside checkpoint: {fault}")
         yield from tree_check.check(verifier, body, self._walk)
         yield from row_check.check_salts()
-        yield from row_check.check_rows()
+        yield from row_check.check_rows(self._rows)
         yield from _backlog()
 
 
