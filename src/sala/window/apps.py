@@ -17,9 +17,10 @@ class WindowConfig(AppConfig):
         from sala.installation import packs
         from sala.jobs import registry as jobs
         from sala.ledger import registry as ledger
+        from sala.measures import registry as figures
         from sala.notices import registry as notices
         from sala.ui import menu
-        from sala.window import letters, loading, queries, steps, tasks
+        from sala.window import letters, loading, measures, queries, steps, tasks
         from sala.window.terms import Verb
 
         verbs.register("window", Verb, resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE))
@@ -28,6 +29,7 @@ class WindowConfig(AppConfig):
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
+        figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         files.register(steps.REQUEST, queries.may_open_file)
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (
