@@ -149,6 +149,19 @@ def faults_of(room: str, terms: dict[str, set[str]]) -> Iterator[str]:
                 yield f"zero-width space or ្ដ for ្ត in {khmer!r}"
 
 
+def quarrels(chosen: list[str]) -> Iterator[str]:
+    """Texts that two rooms say differently: Django has one catalogue a language, so that one of them would lose."""
+    said: dict[tuple[object, object], tuple[str, str]] = {}
+    for room in [FOREIGN, *rooms()]:
+        for message in read(file_of(room)):
+            if not message.id or not all(texts(message)):
+                continue
+            key = (message.context, message.id if isinstance(message.id, str) else message.id[0])
+            other, khmer = said.setdefault(key, (room, texts(message)[0]))
+            if khmer != texts(message)[0] and {room, other} & set(chosen):
+                yield f"{room}: {key[1]!r} is {texts(message)[0]!r} here, {khmer!r} in {other}"
+
+
 def compile_all(only: list[str] | None = None) -> int:
     """Make the .mo of every catalogue that is newer than its own; returns how many were made."""
     made = 0
@@ -196,6 +209,7 @@ def main() -> int:
     if args.check:
         terms = glossary()
         faults = [f"{room}: {fault}" for room in chosen for fault in faults_of(room, terms)]
+        faults += quarrels(chosen)
         print("\n".join(faults), file=sys.stderr) if faults else print("all catalogues complete")
         return 1 if faults else 0
     if not args.compile:
