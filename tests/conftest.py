@@ -1,19 +1,13 @@
 """What all tests share: a database that holds Cambodia and the demonstration's sign-ins, and a real hall for those that need one."""
 
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
-# Everything Sala writes during tests goes to a folder of its own; nothing of the caller's hall is touched.
-for name in ("SALA_PUBLIC_URL", "SALA_SECRET_FILE", "SALA_EMAIL_URL", "SALA_FILES_URL"):
-    os.environ.pop(name, None)
-os.environ["SALA_HOME"] = tempfile.mkdtemp(prefix="sala-tests-")
-
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.hall import Hall, fresh_database
@@ -30,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def home() -> Path:
     """The folder the tests write to."""
-    return Path(os.environ["SALA_HOME"])
+    return Path(settings.HOME)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Run every test: on SQLite, on PostgreSQL, and in a browser. What can't run here is named; with CI=true that is a failure.
 
-    python tools/test.py [pytest arguments]
+python tools/test.py [pytest arguments]
 """
 
 import os
@@ -13,7 +13,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import postgres
 
-PACKAGES = {"postgresql": lambda: postgres.binaries() is not None, "chromium": lambda: shutil.which("chromium") is not None}
+PACKAGES = {
+    "postgresql": lambda: postgres.binaries() is not None,
+    "chromium": lambda: shutil.which("chromium") is not None,
+}
 
 
 def provide() -> list[str]:
@@ -23,7 +26,9 @@ def provide() -> list[str]:
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         print(f"Installing {', '.join(missing)}", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=False, **quiet)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=False, **quiet
+        )
     return [name for name, there in PACKAGES.items() if not there()]
 
 
@@ -31,17 +36,26 @@ def run(title: str, *command: str) -> bool:
     print(f"\n== {title}", flush=True)
     began = time.monotonic()
     done = subprocess.run(command, check=False)
-    print(f"== {title}: {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
+    print(
+        f"== {title}: {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s",
+        flush=True,
+    )
     return done.returncode == 0
 
 
 def main() -> int:
+    for name in [name for name in os.environ if name.startswith("SALA_")]:
+        del os.environ[name]  # the caller's hall is not what is tested
     missing = provide()
     python, given = sys.executable, sys.argv[1:]
     pytest = [python, "-m", "pytest", "-n", str(os.cpu_count() or 2), "--dist", "loadgroup", *given]
-    results = [run("SQLite, and the browser", *pytest, *(["-m", "not browser"] if "chromium" in missing else []))]
+    results = [
+        run("SQLite, and the browser", *pytest, *(["-m", "not browser"] if "chromium" in missing else []))
+    ]
     if "postgresql" not in missing:
-        results.append(run("PostgreSQL", python, "tools/postgres.py", "--", *pytest, "-m", "not browser and not once"))
+        results.append(
+            run("PostgreSQL", python, "tools/postgres.py", "--", *pytest, "-m", "not browser and not once")
+        )
     for name in missing:
         print(f"Left out: what needs {name}. To get it on Debian: apt-get install {name}")
     if missing and os.environ.get("CI") == "true":

@@ -3,14 +3,16 @@
 import os
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 PACKAGE = Path(__file__).resolve().parent
-HOME = Path(os.environ.get("SALA_HOME", "var")).resolve()
 COUNTRIES = PACKAGE / "countries"
 TESTING = "pytest" in sys.modules
+# Tests never touch the caller's hall.
+HOME = Path(tempfile.mkdtemp(prefix="sala-tests-") if TESTING else os.environ.get("SALA_HOME", "var")).resolve()
 
 
 def _secret() -> str:

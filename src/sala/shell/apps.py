@@ -10,6 +10,7 @@ class ShellConfig(AppConfig):
     def ready(self) -> None:
         """Middlewares on the floors below show their problems as the house does."""
         from sala.kit import bounds
-        from sala.shell import problems
+        from sala.shell import problems, serve
 
         bounds.register(problems.show)
+        serve.register_jobs()
