@@ -34,9 +34,15 @@ def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[Ser
         found = found.filter(service__kind=kind)
     if sector:
         found = found.filter(sector=sector)
-    for word in text.skeleton(search).split():
-        found = found.filter(search__contains=word)
-    return found.order_by("service__position")
+    return found.filter(service_q(search)).order_by("service__position")
+
+
+def service_q(words: str) -> Q:
+    """The filter for services whose names or code hold all these words."""
+    found = Q()
+    for word in text.skeleton(words).split():
+        found &= Q(search__contains=word)
+    return found
 
 
 def service(code: str) -> ServiceVersion:
@@ -225,6 +231,16 @@ def listing(by: Acting, rows: QuerySet[Request] | None = None) -> QuerySet[Reque
     return rows.select_related("terms__service", "office").defer(
         "description", "terms__source", "terms__papers"
     )
+
+
+def narrowed(rows: QuerySet[Request], *, state: str = "", place: str = "") -> QuerySet[Request]:
+    """By state and by a place with what lies in it, due first. An unknown place finds nothing."""
+    if state:
+        rows = rows.filter(state=state)
+    if place:
+        unit = places.unit(place)
+        rows = rows.filter(**{unit.level: unit.key}) if unit else rows.none()
+    return rows.order_by("due_at", "pk")
 
 
 def rating_of(request: Request) -> Rating | None:

@@ -15,7 +15,7 @@ from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
 from sala.window import rules
-from sala.window.terms import Act, FeeStatus, State
+from sala.window.terms import Act, FeeStatus, Level, State
 
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
@@ -169,6 +169,16 @@ def foreign(text: dict[str, str]) -> Markup | str:
     if jinja.lang() == "km" and not text.get("km"):
         return Markup('<span lang="en">{}</span>').format(text["en"])
     return jinja.name(text)
+
+
+def source_text(text: str) -> Markup | str:
+    """A text of the source that stands in English: marked as such on Khmer pages."""
+    return Markup('<span lang="en">{}</span>').format(text) if text and jinja.lang() == "km" else text
+
+
+def level(terms: "ServiceVersion") -> str:
+    """The level that decides."""
+    return jinja.term(Level(terms.level))
 
 
 def fee(terms: "ServiceVersion") -> str:

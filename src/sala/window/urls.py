@@ -17,6 +17,8 @@ urlpatterns = [
     path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
     path("work", queue.queue, name="work"),
     path("work/new", report.counter, name="work-new"),
-    re_path(r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"),
+    re_path(
+        r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
+    ),
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
 ]

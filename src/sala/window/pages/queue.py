@@ -74,7 +74,10 @@ def queue(request: HttpRequest) -> HttpResponse:
         "title": lists.VIEW_NAMES[view],
         "may_receive": by.reach(Verb.RECEIVE) != Reach(),
         "exports": [
-            (kind.upper(), listing.export_link(kind, reverse("work-export", args=[view, kind]).rsplit(".", 1)[0]))
+            (
+                kind.upper(),
+                listing.export_link(kind, reverse("work-export", args=[view, kind]).rsplit(".", 1)[0]),
+            )
             for kind in ("csv", "xlsx")
         ],
     }
@@ -89,7 +92,10 @@ def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[st
         (
             "service",
             _("Service"),
-            [every, *((s.code, jinja.name({"km": s.short_km, "en": s.short_en})) for s in queries.services())],
+            [
+                every,
+                *((s.code, jinja.name({"km": s.short_km, "en": s.short_en})) for s in queries.services()),
+            ],
             listing.typed("service"),
         ),
     ]

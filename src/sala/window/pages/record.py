@@ -50,7 +50,9 @@ def _moves(by: Acting, found: Any) -> list[Any]:
 def _form(found: Any, move: Any, data: Any = None) -> forms.StepForm:
     people = None
     if "assigned" in move.required:
-        people = [(str(p.id), f"{jinja.name(p)} · {jinja.name(p.post)}") for p in offices.people(found.office_id)]
+        people = [
+            (str(p.id), f"{jinja.name(p)} · {jinja.name(p.post)}") for p in offices.people(found.office_id)
+        ]
     prompt = PROMPTS.get(Act(move.verb), "")
     return forms.StepForm(
         data,
@@ -109,7 +111,14 @@ def _conflict(request: HttpRequest, by: Acting, fresh: Any, verb: str, problem: 
         form = _form(fresh, move, data)
     typed = "" if form is not None else str(request.POST.get("text", ""))[:4000]
     return _show(
-        request, by, fresh, do=verb if form else "", form=form, problem=problem, typed=typed, status=problem.status
+        request,
+        by,
+        fresh,
+        do=verb if form else "",
+        form=form,
+        problem=problem,
+        typed=typed,
+        status=problem.status,
     )
 
 
@@ -128,7 +137,9 @@ def _show(
     told = queries.may_see_person(by, found)
     events = queries.events(found, public=not told)
     calendar = offices.calendar(found.office_id)
-    ids = {event.assigned for event in events if event.assigned} | ({found.assigned} if found.assigned else set())
+    ids = {event.assigned for event in events if event.assigned} | (
+        {found.assigned} if found.assigned else set()
+    )
     people = offices.appointment_names(ids)
     posts = offices.holder_names({event.post for event in events})
     names = shown.place_names([found])

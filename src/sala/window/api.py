@@ -1,0 +1,308 @@
+"""What do programs ask of the window? The catalogue, requests without personal data, new requests, and the officers' steps."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from ninja import Path, Router
+from pydantic import Field
+
+from sala.installation import queries as installation
+from sala.kit import api, export
+from sala.kit.errors import FieldError, Invalid, NotFound
+from sala.kit.khmer import ascii_digits
+from sala.kit.paging import ListSpec, choice, text
+from sala.numbers.idempotency import Answer, json_response, of_request
+from sala.window import actions, forms, listing, queries, rules, shown
+from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind
+
+router = Router(tags=["window"])
+
+SERVICES = ListSpec(
+    filters=(
+        choice("kind", "service__kind", Kind, gettext_lazy("Kind")),
+        text("sector", "sector", gettext_lazy("Sector"), longest=40),
+        choice("fee", "fee_status", FeeStatus, gettext_lazy("Fee")),
+    ),
+    sorts={"position": "service__position", "code": "service_id", "days": "days"},
+    search=queries.service_q,
+    default_sort="position",
+    page_size=100,
+)
+
+
+def _service(row: Any) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "version": row.version,
+        "kind": row.kind,
+        "name": {"km": row.name_km, "en": row.name_en},
+        "name_verified": row.name_verified,
+        "level": row.level,
+        "sector": {"code": row.sector, "km": row.sector_km, "en": row.sector_en},
+        "fee_riel": row.fee_riel,
+        "fee_status": row.fee_status,
+        "fee_note": row.fee_note,
+        "days": row.days,
+        "days_status": row.days_status,
+        "days_note": row.days_note,
+        "validity": row.validity,
+        "papers": row.papers,
+        "legal_basis": row.legal_basis,
+        "status": row.status,
+        "source": row.source,
+    }
+
+
+def _mark() -> str | None:
+    return str(_("Demonstration data: no real people or events")) if installation.is_demonstration() else None
+
+
+api.serve_list(
+    router,
+    "/services",
+    SERVICES,
+    queryset=lambda request: queries.services(),
+    serialise=lambda rows: [_service(row) for row in rows],
+    name=gettext_lazy("Services"),
+    columns=[
+        export.Column("code", gettext_lazy("Code")),
+        export.Column("name", gettext_lazy("Service")),
+        export.Column("kind", gettext_lazy("Kind")),
+        export.Column("level", gettext_lazy("Who decides")),
+        export.Column("fee_riel", gettext_lazy("Fee in riel")),
+        export.Column("fee_status", gettext_lazy("Status of the fee")),
+        export.Column("days", gettext_lazy("Working days")),
+        export.Column("days_status", gettext_lazy("Status of the deadline")),
+        export.Column("legal_basis", gettext_lazy("Legal basis")),
+        export.Column("source", gettext_lazy("Source")),
+    ],
+    mark=_mark,
+    auth=None,
+)
+
+
+@router.get("/services/{code}", auth=None, summary="One service in its present version")
+def service(request: HttpRequest, code: str) -> HttpResponse:
+    """One service; 404 for one that is not offered."""
+    return api.json(_service(queries.service(code)))
+
+
+def _by(request: HttpRequest) -> Any:
+    return request.acting  # type: ignore[attr-defined]
+
+
+@router.get("/requests", summary="Requests the asker may see, without personal data")
+def requests(request: HttpRequest) -> HttpResponse:
+    """A page of requests, narrowed by q, state, service, channel, assigned, open, place, from and to."""
+    by = _by(request)
+    found = api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by))
+    return api.json(found)
+
+
+def _export(request: HttpRequest, kind: str) -> Any:
+    by = _by(request)
+    return api.exported(
+        request,
+        queries.listing(by),
+        listing.spec(by),
+        listing.serialiser(by),
+        name=str(_("Requests")),
+        columns=listing.COLUMNS,
+        kind=kind,
+        mark=_mark(),
+    )
+
+
+@router.get("/requests.csv", include_in_schema=False)
+def requests_csv(request: HttpRequest) -> Any:
+    """The same as CSV."""
+    return _export(request, "csv")
+
+
+@router.get("/requests.xlsx", include_in_schema=False)
+def requests_xlsx(request: HttpRequest) -> Any:
+    """The same as XLSX."""
+    return _export(request, "xlsx")
+
+
+for _view in (requests, requests_csv, requests_xlsx):
+    # The filters do not depend on who asks, only what the search reads does: one documentation for all.
+    _view.listing = True  # type: ignore[attr-defined]
+
+
+def _detail(by: Any, found: Any) -> dict[str, Any]:
+    names = shown.place_names([found])
+    told = queries.may_see_person(by, found)
+    body = listing.plain(found, names)
+    body["events"] = [
+        {
+            "act": event.act,
+            "state": event.target,
+            "public": event.public,
+            "at": event.at,
+            "text": event.text if told else None,
+        }
+        for event in queries.events(found, public=not told)
+    ]
+    moves = [
+        str(move.verb)
+        for move in rules.TABLE.open_moves(found.state)
+        if move.verb in GRANTS and by.may(GRANTS[Act(move.verb)], found.where)
+    ]
+    body["steps"] = moves
+    if told:
+        contact = queries.contact_of(found)
+        body |= {
+            "description": found.description,
+            "location": found.location,
+            "latitude": float(found.latitude) if found.latitude is not None else None,
+            "longitude": float(found.longitude) if found.longitude is not None else None,
+            "applicant": {"name": contact.name, "phone": rules.masked(contact.phone) if contact.phone else ""}
+            if contact
+            else None,
+        }
+    return body
+
+
+@router.get("/requests/{uuid:request_id}", summary="One request")
+def request_detail(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """One request; what was told only for the office that holds it. 404 for what the asker may not see."""
+    by = _by(request)
+    found = queries.record(by, request_id)
+    return api.json(_detail(by, found), headers={"ETag": f'"{found.version}"'})
+
+
+class NewRequest(api.Strict):
+    """A request to take in. ``place`` is the gazetteer code of a commune or village."""
+
+    service: str = Field(min_length=1, max_length=32)
+    place: str = Field(min_length=6, max_length=16)
+    description: str = Field("", max_length=2000)
+    location: str = Field("", max_length=200)
+    latitude: float | None = Field(None, ge=8, le=16, allow_inf_nan=False)
+    longitude: float | None = Field(None, ge=101, le=109, allow_inf_nan=False)
+    name: str = Field("", max_length=120)
+    phone: str = Field("", max_length=30)
+    email: str = Field("", max_length=254)
+    language: str = Field("km", pattern="^(km|en)$")
+
+
+def checked(data: dict[str, Any]) -> dict[str, Any]:
+    """What a program sent, through the same forms as what a person typed. Raises `Invalid` with the fields."""
+    terms = queries.service(data["service"])
+    what = forms.WhatForm(data, document=terms.kind == Kind.DOCUMENT)
+    where = forms.WhereForm({**data, "village": "", "place": data["place"]}, villages=[])
+    errors = [
+        FieldError(name, str(error.code or "invalid"), error.message)
+        for form in (what, where)
+        for name, found in form.errors.as_data().items()
+        for error in found
+    ]
+    if errors:
+        raise Invalid(_("Something in what was sent is not right. See the fields."), errors=errors)
+    said = {**where.cleaned_data, **what.cleaned_data}
+    kept = ("description", "location", "latitude", "longitude", "name", "phone", "email", "language")
+    return {
+        "service": terms.code,
+        "place": ascii_digits(data["place"]),
+        **{name: said[name] for name in kept},
+    }
+
+
+@router.post(
+    "/requests", auth=None, summary="Make a request (residents need no account; takes Idempotency-Key)"
+)
+def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
+    """Take in a request. The answer holds the number, and the code that opens the request's page."""
+    by = _by(request)
+    data = body.dict()
+    for axis in ("latitude", "longitude"):
+        data[axis] = "" if data[axis] is None else str(Decimal(repr(data[axis])))
+
+    def act() -> Answer:
+        received = actions.receive(by=by, channel=Channel.API, **checked(data))
+        found = received.request
+        return Answer(201, {"id": str(found.id), **_public(found)}, {"Location": _address(found.id)})
+
+    def render(answer: Answer) -> Answer:
+        code = rules.code(queries.secret(), UUID(answer.body["id"]))  # type: ignore[index]
+        return Answer(answer.status, {**answer.body, "code": code}, answer.headers)  # type: ignore[dict-item]
+
+    return json_response(of_request(request, "window.requests", act, render))
+
+
+def _address(request_id: UUID) -> str:
+    return f"/api/v1/window/requests/{request_id}"
+
+
+def _public(found: Any) -> dict[str, Any]:
+    """What the applicant may read of a request, as plain JSON values."""
+    return {
+        "number": found.number,
+        "version": found.version,
+        "state": str(found.state),
+        "service": found.service_id,
+        "place": found.place,
+        "received": found.received_at.isoformat(),
+        "due": found.due_at.isoformat(),
+        "done": found.done_at.isoformat() if found.done_at else None,
+        "created": found.created.isoformat(),
+        "changed": found.changed.isoformat(),
+    }
+
+
+@router.get("/tracking/{code}", auth=None, summary="The request a code opens, with its public steps")
+def tracking(request: HttpRequest, code: str) -> HttpResponse:
+    """What the applicant sees; 404 when the code opens nothing."""
+    found = queries.by_code(code)
+    body = {"id": str(found.id), **_public(found), "events": queries.event_texts(found)}
+    body["page"] = request.build_absolute_uri(reverse("request", args=[queries.code_of(found)]))
+    return api.json(body)
+
+
+class Words(api.Strict):
+    """What a step needs: words, or the appointment it is given to."""
+
+    text: str = Field("", max_length=4000)
+    assigned: UUID | None = None
+
+
+@router.post("/requests/{uuid:request_id}/{verb}", summary="One step of an officer (takes If-Match)")
+def step(request: HttpRequest, request_id: UUID, verb: Path[str], body: Words | None = None) -> HttpResponse:
+    """Take, assign, ask, answer, note, finish or refuse. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
+    by = _by(request)
+    if verb == Act.ERASE:
+        actions.erase_person(by=by, request_id=request_id)
+        return api.json(_detail(by, queries.record(by, request_id)))
+    if verb not in list(Act) or Act(verb) not in GRANTS:
+        raise NotFound(_("There is no such step."))
+    queries.record(by, request_id)
+    version = api.version(request)
+    said = body or Words()
+
+    def act() -> Answer:
+        found = actions.act(
+            by=by,
+            request_id=request_id,
+            version=version,
+            verb=Act(verb),
+            text=_clean(said.text),
+            assigned=said.assigned,
+        )
+        return Answer(200, {"id": str(found.id), **_public(found)}, {"ETag": f'"{found.version}"'})
+
+    return json_response(of_request(request, f"window.step:{request_id}:{verb}", act))
+
+
+def _clean(typed: str) -> str:
+    form = forms.ReplyForm({"text": typed})
+    if typed and not form.is_valid():
+        raise Invalid(
+            str(form.errors["text"][0]), errors=[FieldError("text", "invalid", str(form.errors["text"][0]))]
+        )
+    return form.cleaned_data["text"] if typed else ""

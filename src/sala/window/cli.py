@@ -1,0 +1,121 @@
+"""The command line of the window: list and show requests, erase a resident's data."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from sala.accounts.acting import system
+from sala.kit.errors import Problem
+from sala.window import listing, queries, shown
+
+
+def _by() -> Any:
+    """Whoever may open a shell on this machine acts as the system; the ledger names it."""
+    return system("command-line")
+
+
+def _say(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _fail(problem: Problem) -> None:
+    from sala.kit.api import say
+
+    click.echo(say(problem.message), err=True)
+    sys.exit(1)
+
+
+@click.group("window")
+def group() -> None:
+    """The one window: services and requests."""
+
+
+@group.command("services")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def services(as_json: bool) -> None:
+    """The catalogue, with the status of fees and deadlines."""
+    rows = [
+        {
+            "code": row.code,
+            "name": {"km": row.name_km, "en": row.name_en},
+            "fee_status": row.fee_status,
+            "days": row.days,
+            "days_status": row.days_status,
+        }
+        for row in queries.services()
+    ]
+    if as_json:
+        _say(rows)
+        return
+    for row in rows:
+        click.echo(
+            f"{row['code']:24} {row['days']:3} {row['days_status']:9} {row['fee_status']:11} {row['name']['km']}"
+        )
+
+
+@group.command("list")
+@click.option(
+    "--state",
+    type=click.Choice(["received", "in_progress", "waiting", "done", "refused", "withdrawn", "closed"]),
+)
+@click.option("--place", default="", help="Gazetteer code of a place; everything in it is listed.")
+@click.option("--limit", default=20, type=click.IntRange(1, 1000), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def requests(state: str | None, place: str, limit: int, as_json: bool) -> None:
+    """The requests that are due first, without personal data."""
+    rows = list(queries.narrowed(queries.listing(_by()), state=state or "", place=place)[:limit])
+    names = shown.place_names(rows)
+    plain = [listing.plain(row, names) for row in rows]
+    if as_json:
+        _say(plain)
+        return
+    for row in plain:
+        click.echo(
+            f"{row['number']:18} {row['state']:12} {row['due']:%Y-%m-%d} {row['service']:16} {row['place']}"
+        )
+
+
+@group.command("show")
+@click.argument("number")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(number: str, as_json: bool) -> None:
+    """One request with its steps, without personal data."""
+    try:
+        found = queries.by_number(_by(), number)
+    except Problem as problem:
+        _fail(problem)
+        return
+    plain = listing.plain(found, shown.place_names([found]))
+    plain["events"] = [
+        {"act": event.act, "state": event.target, "at": event.at, "post": event.post}
+        for event in queries.events(found, public=False)
+    ]
+    if as_json:
+        _say(plain)
+        return
+    click.echo(f"{plain['number']}  {plain['state']}  {plain['service']}  {plain['place']}")
+    for event in plain["events"]:
+        click.echo(f"  {event['at']:%Y-%m-%d %H:%M}  {event['act']:10} {event['state']:12} {event['post']}")
+
+
+@group.command("erase")
+@click.argument("number")
+@click.option("--yes", is_flag=True, help="Do it; without this the command only says what it would do.")
+def erase(number: str, yes: bool) -> None:
+    """Erase what a resident told about themselves; the ledger stays valid."""
+    from sala.window import actions
+
+    try:
+        found = queries.by_number(_by(), number)
+        if not yes:
+            click.echo(
+                f"{found.number}: contact, description, place and photos would be erased for good. Add --yes to do it."
+            )
+            return
+        actions.erase_person(by=_by(), request_id=found.id)
+    except Problem as problem:
+        _fail(problem)
+        return
+    click.echo(f"{found.number}: erased.")
