@@ -1,0 +1,76 @@
+"""An account of one's own for each test: a clerk of a commune where nobody else holds a post."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.cache import cache
+
+from sala.accounts import actions, queries
+from sala.accounts.acting import Post, System, system
+from sala.accounts.models import User
+from sala.offices import actions as offices
+from sala.offices import queries as found
+
+PASSWORD = "ទឹកល្អក់ ស្អាត ជារៀងរាល់ថ្ងៃ"
+HALL = "commune-hall-020802"
+
+
+@dataclass
+class Made:
+    """Somebody with an account."""
+
+    user: User
+    person: Any
+    appointment: Any
+    password: str = PASSWORD
+
+    @property
+    def acting(self) -> Post:
+        post = queries.acting_as(self.appointment.pk)
+        assert post is not None
+        return post
+
+    @property
+    def id(self) -> UUID:
+        return self.user.pk
+
+
+@pytest.fixture
+def by() -> System:
+    return system("test")
+
+
+@pytest.fixture
+def make(db: None, by: System) -> Any:
+    """``make("clerk")`` appoints a new person to the post (in a quiet commune) and opens an account ``test-clerk``."""
+
+    def made(
+        post: str, office: str = HALL, start: date = date(2020, 1, 1), end: date | None = None, name: str = ""
+    ) -> Made:
+        person = offices.register_person(
+            by=by, family_km="តេស្ត", given_km="ដារ៉ា", family_latin="Test", given_latin="Dara"
+        )
+        at = found.office_by_code(office)
+        assert at is not None
+        row = offices.appoint(
+            by=by,
+            person=person,
+            post=post,
+            office=at,
+            start=start,
+            end=end,
+            instrument=offices.Paper("prakas", "១២"),
+        )
+        user = actions.open_account(by=by, person=person, username=name or f"test-{post}", password=PASSWORD)
+        return Made(user, person, row)
+
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    cache.clear()
+    queries.forget_grants()
