@@ -14,22 +14,22 @@ def load(folder: Path, by: Acting) -> list[str]:
     for mapping in pack.mappings(folder).values():
         taken = import_mapping(mapping.name, folder, by)
         if taken.imported is None:
-            lines.append(f"measures: {mapping.file} is in force already")
+            lines.append(f"{mapping.file} is in force already")
             continue
         kinds = Counter(note.code for note in taken.notes)
         told = ", ".join(f"{count} {code}" for code, count in sorted(kinds.items()))
         lines.append(
-            f"measures: {mapping.file}: {taken.rows} rows, {taken.changed} figures; noted: {told or 'nothing'}"
+            f"{mapping.file}: {taken.rows} rows, {taken.changed} figures; noted: {told or 'nothing'}"
         )
         if taken.former:
             lines.append(
-                f"measures: {len(taken.former)} places are no longer in the gazetteer and were kept: "
+                f"{len(taken.former)} places are no longer in the gazetteer and were kept: "
                 + " ".join(taken.former)
             )
         if taken.report:
-            lines.append(f"measures: every note stands in {taken.report}")
+            lines.append(f"every note stands in {taken.report}")
     done = actions.roll_up()
-    lines.append(f"measures: {done.facts} facts rolled up to {done.totals} figures")
+    lines.append(f"{done.facts} facts rolled up to {done.totals} figures")
     return lines
 
 

@@ -22,7 +22,7 @@ class Drawn:
     legend: Markup
     source: str
     unplaced: int
-    within: list[tuple[str, str]]
+    within: list[tuple[str, str, str]]
 
 
 def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
@@ -57,11 +57,7 @@ def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
         no_data=_("no data"),
         borders=[path for _key, path in places.outlines(Level.PROVINCE, "", at)] if not wanted.place else [],
     )
-    within = (
-        []
-        if wanted.place
-        else [(link(unit.key), shown.name(places.title(unit.key))) for unit in places.children("")]
-    )
+    within = [] if wanted.place else _provinces(wanted, link)
     return Drawn(
         svg,
         shown.legend(one, limits),
@@ -69,3 +65,12 @@ def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
         len(set(values) - set(keys)),
         within,
     )
+
+
+def _provinces(wanted: Asked, link: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """Address, name and figure of every province."""
+    one = wanted.measure
+    return [
+        (link(part.key), shown.name(part.name), shown.cell(one, part.value))
+        for part in queries.provinces(one, wanted.period)
+    ]
