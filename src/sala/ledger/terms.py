@@ -1,23 +1,32 @@
 """What the ledger calls its own acts and the faults that its verification finds."""
 
+from enum import StrEnum
+
 from sala.kit.terms import N_, Term
 
-FORGET = "ledger.forget"  # the act that records an erasure
+
+class Act(Term):
+    """The ledger's own acts."""
+
+    FORGET = "ledger.forget", N_("Erase a record's content")
 
 
-class Fault(Term):
-    """A kind of damage. Each is found by `verification` and named with the entry's number or the record."""
+FORGET = Act.FORGET.value
 
-    CHANGED = "changed", N_("entry changed")
-    REMOVED = "removed", N_("entry removed")
-    INSERTED = "inserted", N_("entry inserted")
-    REORDERED = "reordered", N_("entry moved")
-    SALT = "salt-missing", N_("salt missing without a recorded erasure")
-    NODE = "node", N_("node of the tree damaged")
-    CHECKPOINT = "checkpoint", N_("checkpoint missing or wrong")
-    SIGNATURE = "signature", N_("signature wrong")
-    REWRITTEN = "rewritten", N_("tree rewritten")
-    ROW_CHANGED = "row-changed", N_("record changed behind the ledger's back")
-    ROW_REMOVED = "row-removed", N_("record removed behind the ledger's back")
-    ROW_INSERTED = "row-inserted", N_("record without an entry in the ledger")
-    BACKLOG = "backlog", N_("entries wait too long to be sealed")
+
+class Fault(StrEnum):
+    """A kind of damage, found by `verification` and named there with the entry's number or the record; for programs."""
+
+    CHANGED = "changed"  # an entry no longer says what was sealed
+    REMOVED = "removed"  # an entry is gone
+    INSERTED = "inserted"  # an entry was never sealed
+    REORDERED = "reordered"  # an entry has another number than it was sealed with
+    SALT = "salt-missing"  # without a recorded erasure
+    NODE = "node"  # a node of the tree is missing, damaged or too many
+    CHECKPOINT = "checkpoint"  # one is missing, or its row does not say what was signed
+    SIGNATURE = "signature"  # wrong, or not to be checked
+    REWRITTEN = "rewritten"  # the tree is not the one that a checkpoint signed
+    ROW_CHANGED = "row-changed"  # a record no longer says what its latest entry recorded
+    ROW_REMOVED = "row-removed"  # a record that the ledger knows is gone
+    ROW_INSERTED = "row-inserted"  # a record that the ledger does not know
+    BACKLOG = "backlog"  # entries wait too long to be sealed

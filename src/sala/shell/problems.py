@@ -50,7 +50,7 @@ from sala.kit.errors import (
 )
 
 log = logging.getLogger("sala.problems")
-PROGRAMS = ("/api/", "/open311/")
+PROGRAMS = ("/api/", "/open311/", "/ledger/")
 JSON = "application/problem+json"
 
 TITLES = {

@@ -1,0 +1,18 @@
+"""Which addresses does the ledger answer?"""
+
+from django.urls import path
+
+from sala.ledger import pages
+
+urlpatterns = [
+    path("ledger", pages.ledger, name="ledger"),
+    path("ledger/receipts/<uuid:entry>", pages.receipt, name="ledger-receipt"),
+]
+
+plain_urlpatterns = [
+    path("ledger/checkpoint", pages.checkpoint, name="ledger-checkpoint"),
+    path("ledger/inclusion", pages.inclusion, name="ledger-inclusion"),
+    path("ledger/consistency", pages.consistency, name="ledger-consistency"),
+    path("ledger/key", pages.key, name="ledger-key"),
+    path("ledger/receipts/<uuid:entry>.txt", pages.receipt_file, name="ledger-receipt-file"),
+]
