@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sala.kit.terms import Term
+from sala.ledger import registry
 
 _rooms: dict[str, type[Term]] = {}
 _labels: dict[str, Any] = {}
@@ -18,6 +19,7 @@ def register(room: str, verbs: type[Term], resident: Iterable[str] = (), label: 
         if not verb.value.startswith(f"{room}."):
             raise ValueError(f"the verb {verb.value} must start with {room}.")
     _rooms[room] = verbs
+    registry.acts(verbs)  # the ledger's page says acts in words
     _labels[room] = label
     _resident.update(str(verb) for verb in resident)
 
