@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from sala.kit import clock
@@ -10,6 +11,7 @@ from sala.kit.acting import Where
 from sala.kit.errors import NotFound
 from sala.places import atlas, finder, memory
 from sala.places.models import Succession
+from sala.places.models import Unit as UnitRow
 from sala.places.rules import Unit
 from sala.places.terms import Level
 
@@ -190,3 +192,8 @@ def has_border(key: str) -> bool:
     today = clock.today()
     one = unit(key)
     return one is not None and any(found == key for found, _path in outlines(one.level, one.province, today))
+
+
+def listed() -> QuerySet[UnitRow]:
+    """All units, present and former, as rows for a list that filters and pages (public)."""
+    return UnitRow.objects.all()

@@ -105,14 +105,18 @@ def kind_of(
 def distinct_keys(codes: Iterable[str]) -> list[str]:
     """One key a row, in the rows' order: the code, and from its second use on the code with -2, -3 ...
 
-    A code that ends in a stray hyphen (``0506140-``) counts from -1, since no row can claim the bare code.
+    A code that is not of digits alone (``0506140-``) is filled with zeros and counts from -1 (``05061400-1``), since no
+    row can claim the bare code.
     """
     seen: dict[str, int] = {}
     keys = []
     for code in codes:
         seen[code] = seen.get(code, 0) + 1
-        bare = code.rstrip("-")
-        keys.append(code if seen[code] == 1 and bare == code else f"{bare}-{seen[code]}")
+        if not code.isdecimal():
+            bare = "".join(filter(str.isdecimal, code)).ljust(WIDTHS[Level.VILLAGE], "0")
+            keys.append(f"{bare}-{seen[code]}")
+        else:
+            keys.append(code if seen[code] == 1 else f"{code}-{seen[code]}")
     return keys
 
 
