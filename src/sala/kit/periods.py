@@ -189,7 +189,7 @@ def _khmer(period: Period) -> str:
         case Kind.DAY:
             text = f"ថ្ងៃទី{period.first.day} ខែ{MONTHS_KM[period.first.month - 1]} {year}"
         case Kind.WEEK:
-            text = f"សប្ដាហ៍ទី{period.ordinal} {year}"
+            text = f"សប្តាហ៍ទី{period.ordinal} {year}"
         case Kind.MONTH:
             text = f"ខែ{MONTHS_KM[period.ordinal - 1]} {year}"
         case Kind.QUARTER:

@@ -1,6 +1,5 @@
 """How do programs ask for figures? Measures, figures of many places, and the records behind one; open to all."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,45 +11,17 @@ from sala.kit import api, export
 from sala.kit.errors import FieldError, Invalid
 from sala.kit.paging import Filter, Listing, ListSpec
 from sala.kit.periods import Period
-from sala.measures import asked, pages, queries, rules
-from sala.measures.rules import Measure, Total
+from sala.measures import asked, queries, told
+from sala.measures.rules import Total
 from sala.measures.terms import Level
-from sala.places import queries as places
 
 router = Router(tags=["measures"])
-
-
-def _described(one: Measure) -> dict[str, Any]:
-    return {
-        "code": one.code,
-        "name": one.name.as_dict(),
-        "group": one.group.as_dict(),
-        "what": one.what.as_dict(),
-        "rule": one.rule.as_dict(),
-        "rule_version": one.rule_version,
-        "unit": one.unit.value,
-        "direction": one.direction.value,
-        "aggregation": one.aggregation.value,
-        "periods": [kind.value for kind in one.periods],
-        "numerator": one.part.as_dict() if one.part else None,
-        "denominator": one.whole.as_dict() if one.whole else None,
-        "goal": float(one.goal) if one.goal is not None else None,
-        "source": {
-            "title": one.origin.title.as_dict(),
-            "publisher": one.origin.publisher.as_dict(),
-            "year": one.origin.year,
-            "licence": one.origin.licence,
-            "url": one.origin.url,
-        }
-        if one.origin
-        else None,
-    }
 
 
 @router.get("", auth=None, summary="All measures", operation_id="list_measures")
 def measures(request: HttpRequest) -> HttpResponse:
     """Every measure: names, what is counted, rule and version, unit, direction, aggregation, source."""
-    found = [_described(one) for one in queries.measures()]
+    found = [told.described(one) for one in queries.measures()]
     return api.json({"count": len(found), "more": False, "next": None, "previous": None, "results": found})
 
 
@@ -102,7 +73,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "more": page.more,
         "next": page.next,
         "previous": page.previous,
-        "results": serialised(page.results),
+        "results": told.serialised(page.results),
     }
     return api.json(answer)
 
@@ -124,7 +95,7 @@ def _file(kind: str) -> Any:
             export.Column("rule_version", gettext_lazy("Rule")),
             export.Column("licence", gettext_lazy("Licence")),
         ]
-        return export.write(_("Figures"), columns, serialised(rows), kind, mark=pages.mark())
+        return export.write(_("Figures"), columns, told.serialised(rows), kind, mark=told.mark())
 
     return figures_file
 
@@ -151,35 +122,3 @@ def _found(request: HttpRequest) -> tuple[Listing, list[Total]]:
         unknown = [row for row in rows if row.value is None]
         return listing, sorted(known, key=lambda row: row.value or 0, reverse=down) + unknown
     return listing, sorted(rows, key=lambda row: row.place, reverse=down)
-
-
-def serialised(rows: Sequence[Total]) -> list[dict[str, Any]]:
-    """Figures as the API says them."""
-    names = places.names([row.place for row in rows if row.place])
-    country = places.title("")
-    found = []
-    for row in rows:
-        one = queries.measure(row.measure)
-        unit = places.unit(row.place) if row.place else None
-        found.append(
-            {
-                "measure": row.measure,
-                "place": unit.code if unit else "",
-                "name": names.get(row.place) or country,
-                "level": row.level,
-                "period": row.period,
-                "value": _number(rules.exact(row, one)),
-                "numerator": _number(row.numerator),
-                "denominator": _number(row.denominator),
-                "count": row.count,
-                "rule_version": one.rule_version,
-                "licence": one.origin.licence if one.origin else pages.OPEN_LICENCE,
-            }
-        )
-    return found
-
-
-def _number(value: Any) -> int | float | None:
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -177,7 +177,7 @@ def roll_up(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(measure: str, place: str, period_text: str, below: bool, as_json: bool) -> None:
     """One figure, and what lies below it."""
-    from sala.measures import api, asked, queries
+    from sala.measures import asked, queries, told
     from sala.places import queries as places
 
     one = queries.measure(measure)
@@ -186,7 +186,7 @@ def show(measure: str, place: str, period_text: str, below: bool, as_json: bool)
     found = queries.totals(one, period, key, None)
     if below:
         found += [part.figure.total for part in queries.parts(one, key, period) if part.figure.total]
-    rows = api.serialised(found)
+    rows = told.serialised(found)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return

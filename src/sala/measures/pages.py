@@ -10,12 +10,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sala.installation import queries as installation
 from sala.kit import export
-from sala.kit.errors import NotFound
 from sala.kit.paging import Listing, ListSpec, Sort
-from sala.kit.periods import Kind, Period
-from sala.measures import asked, queries, shown
+from sala.kit.periods import Kind
+from sala.measures import asked, maps, queries, shown, told
 from sala.measures.asked import Asked
 from sala.measures.queries import Part
 from sala.measures.terms import Level
@@ -33,7 +31,6 @@ SPEC = ListSpec(
     default_sort="code",
     keep=asked.KEPT,
 )
-OPEN_LICENCE = "CC BY 4.0"
 
 
 def figures(request: HttpRequest) -> HttpResponse:
@@ -180,15 +177,12 @@ def figure_table(request: HttpRequest, code: str, kind: str) -> HttpResponseBase
         whole,
     )
     rows = [top, *_sorted(queries.parts(one, wanted.place, wanted.period), listing.sort)]
-    licence = (
-        f"{one.origin.licence}, {shown.name(one.origin.publisher.as_dict())}" if one.origin else OPEN_LICENCE
+    licence = told.licence(one)
+    if one.origin:
+        licence += f", {shown.name(one.origin.publisher.as_dict())}"
+    return export.write(
+        shown.name(one.name.as_dict()), _columns(wanted, licence), rows, kind, mark=told.mark()
     )
-    return export.write(shown.name(one.name.as_dict()), _columns(wanted, licence), rows, kind, mark=mark())
-
-
-def mark() -> str | None:
-    """What exports of a demonstration carry."""
-    return _("Demonstration data: no real person or event") if installation.is_demonstration() else None
 
 
 def _columns(wanted: Asked, licence: str) -> list[export.Column]:
@@ -221,8 +215,6 @@ def figure_map(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _map(wanted: Asked) -> dict[str, Any]:
-    from sala.measures import maps
-
     link = _linker(wanted)
     return {
         "measure": wanted.measure,
@@ -273,11 +265,3 @@ def _trail(wanted: Asked) -> list[tuple[str, str]]:
         words = f"{shown.name(places.title(key))} {shown.sentence(wanted.measure, got.value) if got else '–'}"
         trail.append(("" if key == wanted.place else link("figure-sources", place=key), words))
     return trail
-
-
-def period_of(text: str) -> Period:
-    """A period for a command; raises `NotFound` with a sentence."""
-    try:
-        return Period.parse(text)
-    except ValueError:
-        raise NotFound(_("Give a month, quarter or year, such as 2026-11, 2026-Q4 or 2026.")) from None

@@ -49,7 +49,7 @@ def unit(one: Measure) -> str:
         Unit.SHARE: "%",
         Unit.MINUTES: _("Hours"),
         Unit.POINTS: _("Points"),
-    }.get(one.unit) or _("Number")
+    }.get(one.unit) or _("Count")
 
 
 def counted(value: Value | None) -> str:

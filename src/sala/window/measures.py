@@ -75,7 +75,7 @@ MEDIAN = Measure(
     name=Text("រយៈពេលដោះស្រាយ មេដ្យាន", "Working time, median"),
     what=_WORKING_TIME,
     rule=Text(
-        "តម្លៃកណ្ដាលនៃរយៈពេលរបស់សំណើនីមួយៗដែលបានបញ្ចប់ក្នុងរយៈពេលនេះ មិនមែនជាមធ្យមនៃមេដ្យានទេ។",
+        "តម្លៃកណ្តាលនៃរយៈពេលរបស់សំណើនីមួយៗដែលបានបញ្ចប់ក្នុងរយៈពេលនេះ មិនមែនជាមធ្យមនៃមេដ្យានទេ។",
         "The middle value of the times of all single requests finished in the period; never an average of medians.",
     ),
     unit=Unit.MINUTES,
