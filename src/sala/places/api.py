@@ -141,7 +141,7 @@ def locate(request: HttpRequest, lat: str = "", lon: str = "") -> HttpResponse:
             message = format_lazy(_("Give degrees from -{bound} to {bound}."), bound=bound)
             raise _refuse(name, "not-a-number", message)
         point.append(value)
-    key = queries.locate(*point)
+    key = queries.locate(point[0], point[1])
     if key is None:
         raise NotFound(_("The point lies outside all known borders."))
     return api.json(_detail(queries.require(key)))

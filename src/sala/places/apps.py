@@ -9,12 +9,16 @@ class PlacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the pack loader and the ledger how places are loaded and recomputed."""
+        from django.utils.translation import gettext_lazy
+
         from sala.installation import packs
         from sala.kit.terms import N_
         from sala.ledger import registry
         from sala.places import bulk, records
+        from sala.ui import menu
 
         packs.register("places", 10, bulk.load)
+        menu.register(menu.Entry("places", gettext_lazy("List of places"), 60, bar="foot"))
         registry.register(
             records.PROVINCE, records.province_content, N_("Administrative units of a province")
         )

@@ -188,8 +188,8 @@ def joined(paths: Iterable[str], decimals: int) -> str:
     unit = 10**decimals
     for path in paths:
         for ring in points_of(path):
-            whole = [(round(x * unit), round(y * unit)) for x, y in ring]
-            for start, end in zip(whole, [*whole[1:], whole[0]], strict=True):
+            corners = [(round(x * unit), round(y * unit)) for x, y in ring]
+            for start, end in zip(corners, [*corners[1:], corners[0]], strict=True):
                 if start == end:
                     continue
                 if start in ways[end]:

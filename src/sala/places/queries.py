@@ -13,7 +13,7 @@ from sala.places import atlas, finder, memory
 from sala.places.models import Succession
 from sala.places.models import Unit as UnitRow
 from sala.places.rules import Unit
-from sala.places.terms import Level
+from sala.places.terms import LEVELS_BELOW, Level
 
 
 def unit(key: str) -> Unit | None:
@@ -121,9 +121,7 @@ def predecessors(key: str) -> list[Succession]:
 
 def level_below(level: str) -> Level | None:
     """The next level down; None below villages."""
-    order = list(Level)
-    position = order.index(Level(level))
-    return order[position + 1] if position + 1 < len(order) else None
+    return LEVELS_BELOW[Level(level)]
 
 
 def search(

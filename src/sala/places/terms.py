@@ -65,3 +65,12 @@ class Defect(Term):
         N_("The name in the list has letters out of order or invisible characters."),
     )
     SAME_NAME = "same-name", N_("Another unit of the same parent has the same name.")
+
+
+LEVELS_BELOW = {
+    Level.NATION: Level.PROVINCE,
+    Level.PROVINCE: Level.DISTRICT,
+    Level.DISTRICT: Level.COMMUNE,
+    Level.COMMUNE: Level.VILLAGE,
+    Level.VILLAGE: None,
+}
