@@ -190,7 +190,8 @@ def test_names_tell_the_dead_from_the_living():
     assert loop.is_dead(f"{machine}:{2**22 + 1}:77")
     for unknown in ("elsewhere:1:2", f"{machine}:x:1", f"{machine}:1:", machine, ""):
         assert not loop.is_dead(unknown)
-    gone = subprocess.Popen(["true"])
+    gone = subprocess.Popen(["sleep", "60"])
     mark = loop.process_mark(gone.pid)
+    gone.kill()
     gone.wait()
     assert mark and loop.is_dead(f"{machine}:{gone.pid}:{mark}")

@@ -33,6 +33,8 @@ def build(
         errors.append(FieldError("channel", "unknown", N_("Notices can be sent by e-mail only.")))
     try:
         validate_email(address)
+        if len(address) > 254:
+            raise ValidationError("too long")
     except ValidationError:
         errors.append(
             FieldError("address", "address", N_("Write an e-mail address such as name@example.com."))

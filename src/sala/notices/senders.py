@@ -7,13 +7,14 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.utils import format_datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
 from sala.kit import clock
@@ -21,6 +22,8 @@ from sala.notices import rules
 from sala.notices.models import Notice
 from sala.notices.terms import Step
 
+LONGEST_LINE = 990
+"""Bytes of a line that servers take as they are (RFC 5322 allows 998)."""
 TIMEOUT = 10
 """Seconds an SMTP server may be silent; well below a notice's lease."""
 
@@ -52,19 +55,30 @@ def outbox() -> Path:
 
 
 def message(notice: Notice, sender: str = "") -> EmailMessage:
-    """The notice as an RFC 5322 message: UTF-8 subject and text, and the same Message-ID at every try."""
-    return EmailMessage(
-        subject=rules.one_line(notice.subject),
-        body=notice.body,
-        from_email=sender or f"Sala <sala@{domain()}>",
-        to=[notice.address],
-        headers={
-            "Message-ID": notice.message_id,
-            "Date": format_datetime(notice.created.astimezone(clock.zone())),
-            "Content-Language": notice.language,
-            "Auto-Submitted": "auto-generated",
-        },
-    )
+    """The notice as an RFC 5322 message: headers encoded (RFC 2047), text in UTF-8, the same Message-ID at every try.
+
+    Raises ValueError where a value could begin another header. Python's own message class, since Django's folds a
+    Khmer subject into a line of nothing but a space.
+    """
+    text = EmailMessage(policy=SMTP)
+    text["Subject"] = notice.subject
+    text["From"] = sender or f"Sala <sala@{domain()}>"
+    text["To"] = ascii_address(notice.address)
+    text["Date"] = notice.created.astimezone(clock.zone())
+    text["Message-ID"] = notice.message_id
+    text["Auto-Submitted"] = "auto-generated"
+    longest = max(len(line.encode()) for line in notice.body.splitlines() or [""])
+    text.set_content(notice.body, cte="8bit" if longest <= LONGEST_LINE else "base64")
+    text["Content-Language"] = notice.language  # after the text, which clears headers named Content-...
+    return text
+
+
+def ascii_address(address: str) -> str:
+    """The address with its host in ASCII (IDNA), as servers without SMTPUTF8 want it."""
+    name, at, host = address.rpartition("@")
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    return name + at + host
 
 
 @contextmanager
@@ -103,8 +117,8 @@ class Folder:
 
     def send(self, notice: Notice) -> Result:
         try:
-            content = message(notice).message().as_bytes(linesep="\r\n")
-        except (BadHeaderError, ValueError) as error:
+            content = message(notice).as_bytes()
+        except ValueError as error:
             return Result(Step.REJECT, type(error).__name__)
         target = self.path / f"{notice.created:%Y%m%dT%H%M%S}-{notice.pk}.eml"
         partial = target.with_suffix(".part")
@@ -121,7 +135,7 @@ class Folder:
 
 
 class Smtp:
-    """Gives messages to a server through Django's SMTP backend."""
+    """Gives messages to a server through the connection of Django's SMTP backend."""
 
     def __init__(self, transport: rules.Transport) -> None:
         self.transport = transport
@@ -150,8 +164,10 @@ class Smtp:
             self.away = opening(error, notice.attempts)
             return self.away
         try:
-            self.backend.send_messages([message(notice, self.transport.sender)])
-        except (BadHeaderError, ValueError) as error:
+            text = message(notice, self.transport.sender)
+            sender = parseaddr(text["From"])[1]
+            self.backend.connection.sendmail(sender, [ascii_address(notice.address)], text.as_bytes())
+        except ValueError as error:
             return Result(Step.REJECT, type(error).__name__)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
