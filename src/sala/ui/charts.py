@@ -6,6 +6,7 @@ text is under 12 units where one unit is one pixel. The same figures stand as a 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 
 from markupsafe import Markup, escape
@@ -38,8 +39,8 @@ def scale(values: Iterable[float], *, zero: bool = False, at_most: float | None 
     """A scale with round ticks around ``values``; ``zero`` starts it at 0, ``at_most`` ends it there (1 for shares)."""
     known = [float(value) for value in values] or [0.0, 1.0]
     low, high = (0.0 if zero else min(known)), max(known)
-    if high <= low:
-        high = low + (abs(low) or 1.0)
+    if high - low < 1e-6 * max(1.0, abs(low), abs(high)):  # all the same, or nearly
+        high = low + max(0.01, abs(low) * 0.1)
     rough = (high - low) / 4
     power = 10.0 ** floor(log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
@@ -319,7 +320,7 @@ def legend(bounds: Classes, write: Write, *, under: str, over: str, no_data: str
     """The key of a map. ``under`` and ``over`` are sentences with ``%s`` for the outer limits ("under %s", "%s and more")."""
     low, *_rest, high = bounds.limits
     words = [under.replace("%s", write(low))]
-    words += [f"{write(a)} – {write(b)}" for a, b in zip(bounds.limits, bounds.limits[1:], strict=False)]
+    words += [f"{write(a)} – {write(b)}" for a, b in pairwise(bounds.limits)]
     words.append(over.replace("%s", write(high)))
     swatch = '<svg viewBox="0 0 20 14" aria-hidden="true"><path class="m{}" d="M0 0h20v14H0z"/></svg>'
     out = ['<ul class="key">']
