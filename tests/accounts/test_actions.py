@@ -178,3 +178,30 @@ def test_without_a_post_there_is_nobody_to_act(make: Any) -> None:
     lone = User.objects.create_user("lone", "no person at all")
     with pytest.raises(NotSignedIn):
         actions.posts_today(lone)
+
+
+def test_a_password_that_was_drawn_needs_no_look(by: Any, make: Any) -> None:
+    clerk = make("clerk")
+    user = actions.open_account(
+        by=by, person=clerk.person, username="drawn", password="password", check=False
+    )
+    assert user.check_password("password")
+    user.set_password(None)
+    assert not user.check_password("") and not user.check_password(None)
+
+
+def test_a_post_without_an_account_has_no_page_of_its_own(make: Any) -> None:
+    with pytest.raises(NotSignedIn):
+        _ = make("clerk").acting.user_id
+
+
+def test_nobody_signs_up(rf: Any) -> None:
+    from allauth.account.adapter import get_adapter
+
+    assert get_adapter().is_open_for_signup(rf.get("/")) is False
+
+
+def test_the_session_table_names_its_store() -> None:
+    from sala.accounts.sessions import SessionStore
+
+    assert Session.get_session_store_class() is SessionStore

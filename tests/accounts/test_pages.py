@@ -87,7 +87,7 @@ def test_one_ends_ones_own_sessions_and_tokens(client: Client, clerk: Any, by: A
     other = Client()
     other.post("/en/sign-in", {"username": "test-clerk", "password": clerk.password})
     mine = client.cookies["sala_session"].value
-    mark = next(row.mark for row in queries.sessions_of(clerk.id) if row.session_key != mine)
+    mark = next(mark for mark, row in queries.sessions_of(clerk.id) if row.session_key != mine)
     assert client.post("/en/account", {"step": "session", "session": mark}).status_code == 302
     assert other.get("/en/account").status_code == 302
     assert client.post("/en/account", {"step": "session", "session": "0" * 16}).status_code == 404

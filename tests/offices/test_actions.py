@@ -21,6 +21,7 @@ from sala.offices.models import Appointment, Holiday, Office, Person
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Any]
 D = date
+FIRST = D(2020, 1, 1)
 PAPER = Paper("prakas", "12 ប្រក", D(2019, 1, 2), {"km": "តែងតាំង", "en": "appointed"})
 
 
@@ -30,9 +31,7 @@ def hall() -> Office:
     return office
 
 
-def appoint(
-    by: System, person: Any, post: str = "commune_chief", start: date = D(2020, 1, 1), **more: Any
-) -> Any:
+def appoint(by: System, person: Any, post: str = "commune_chief", start: date = FIRST, **more: Any) -> Any:
     return actions.appoint(
         by=by, person=person, post=post, office=hall(), start=start, instrument=PAPER, **more
     )

@@ -94,7 +94,7 @@ def test_holders_and_their_names(accounts: dict[str, dict[str, str]]) -> None:
     office = queries.office_by_code("commune-hall-120404")
     assert office is not None
     rows = queries.holders(office.pk)
-    assert [row.post_id for row in rows][0] == "commune_chief" and len(rows) >= 7
+    assert rows[0].post_id == "commune_chief" and len(rows) >= 7
     row = rows[0]
     assert queries.holder_names([str(row.pk), "resident", "system:init"]) == {
         str(row.pk): {"km": "ចៅសង្កាត់", "en": "Sangkat chief"}
@@ -135,3 +135,19 @@ def test_what_another_process_changed_is_seen_after_a_while(monkeypatch: pytest.
     now[0] += 6
     assert queries.calendar(None) is not first
     queries.forget_calendars()
+
+
+def test_what_the_ledger_verifies_of_persons(accounts: dict[str, dict[str, str]]) -> None:
+    office = queries.office_by_code("commune-hall-120404")
+    assert office is not None
+    row = queries.holders(office.pk)[0]
+    assert dict(queries.person_snapshots())[str(row.person_id)] == queries.person_content(row.person)
+
+
+def test_an_unchanged_calendar_is_kept_after_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("sala.offices.queries.monotonic_clock.monotonic", lambda: now[0])
+    queries.forget_calendars()
+    first = queries.calendar(None)
+    now[0] += 6
+    assert queries.calendar(None) is first

@@ -88,6 +88,13 @@ class Post:
         """The appointment's id: the ledger never holds a name."""
         return str(self.appointment)
 
+    @property
+    def user_id(self) -> UUID:
+        """The account's id; raises `NotSignedIn` for a post that acts without one (a demonstration, the command line)."""
+        if self.user is None:
+            raise NotSignedIn(N_("Sign in first."))
+        return self.user
+
     def reach(self, verb: str) -> Reach:
         """Over which things the verb extends today."""
         if verbs.is_resident(verb):

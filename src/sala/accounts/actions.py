@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth import authenticate, update_session_auth_hash
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from sala.accounts import queries, rules
 from sala.accounts.models import Session, Token, User
 from sala.accounts.sessions import APPOINTMENT, SINCE
-from sala.accounts.terms import Verb
+from sala.accounts.terms import Act, Verb
 from sala.kit import clock
 from sala.kit.acting import Acting, Where
 from sala.kit.errors import FieldError, Invalid, NotFound, NotPossible, NotSignedIn, TooMany
@@ -66,7 +66,7 @@ def open_account(
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-            _record(by, "accounts.open", row, at)
+            _record(by, Verb.OPEN, row, at)
     except IntegrityError as error:
         message = N_("This user name is taken. Choose another one.")
         raise Invalid(message, errors=[FieldError("username", "taken", message)]) from error
@@ -90,7 +90,7 @@ def close_account(*, by: Acting, user: UUID) -> None:
         row.save(update_fields=["is_active"])
         Session.objects.filter(user=row).delete()
         Token.objects.filter(user=row, revoked__isnull=True).update(revoked=clock.now())
-        _record(by, "accounts.close", row, at)
+        _record(by, Act.CLOSE, row, at)
 
 
 def check_credentials(request: HttpRequest, username: str, password: str) -> User:
@@ -133,9 +133,7 @@ def begin_session(request: HttpRequest, appointment: Any) -> None:
 
 def switch_post(request: HttpRequest, appointment: UUID) -> None:
     """Act in another of one's own posts, in the same session. Raises `NotFound` for one that is not held today."""
-    user = request.user
-    own = posts_today(user) if isinstance(user, User) else []
-    if appointment not in {row.pk for row in own}:
+    if appointment not in {row.pk for row in posts_today(cast(User, request.user))}:
         raise NotFound(N_("You do not hold this post today."))
     end = request.session.get_expiry_date()
     request.session.cycle_key()
@@ -149,9 +147,7 @@ def change_password(request: HttpRequest, *, old: str, new: str) -> None:
     Raises `Invalid` for a wrong old or an unfit new password, `TooMany` after ten wrong ones.
     """
     acting: Acting = request.acting  # type: ignore[attr-defined]
-    user = request.user
-    if not isinstance(user, User):
-        raise NotSignedIn(N_("Sign in first."))
+    user = cast(User, request.user)
     try:
         check_credentials(request, user.username, old)
     except NotSignedIn as error:
@@ -168,7 +164,7 @@ def change_password(request: HttpRequest, *, old: str, new: str) -> None:
         user.save(update_fields=["password", "version"])
         Session.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
         Token.objects.filter(user=user, revoked__isnull=True).update(revoked=clock.now())
-        _record(acting, "accounts.password", user, acting.where)
+        _record(acting, Act.PASSWORD, user, acting.where)
     end = request.session.get_expiry_date()
     update_session_auth_hash(request, user)
     request.session.set_expiry(end)
@@ -194,7 +190,7 @@ def issue_token(
             by_password=days is None,
             expires=clock.now() + rules.token_life(days),
         )
-        _record_token(by, "accounts.token", row)
+        _record_token(by, Act.TOKEN, row)
     return text, row
 
 
@@ -207,13 +203,13 @@ def revoke_token(*, by: Acting, user: UUID, token: UUID) -> None:
         if row.revoked is None:
             row.revoked = clock.now()
             row.save(update_fields=["revoked"])
-            _record_token(by, "accounts.revoke", row)
+            _record_token(by, Act.REVOKE, row)
 
 
 def end_session(*, user: UUID, mark: str) -> None:
     """End one of one's own sessions, named by its mark. Raises `NotFound`."""
-    for row in queries.sessions_of(user):
-        if rules.session_mark(row.session_key) == mark:
+    for known, row in queries.sessions_of(user):
+        if known == mark:
             row.delete()
             return
     raise NotFound(N_("There is no such session."))

@@ -1,5 +1,7 @@
 """Django's name for the room `accounts` and what it registers when the house opens."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -11,16 +13,20 @@ class AccountsConfig(AppConfig):
         """The pack's part, the verbs of the rooms below and its own, and what the ledger verifies."""
         from django.utils.translation import gettext_lazy
 
-        from sala.accounts import bulk, queries, verbs
-        from sala.accounts.terms import Verb
+        from sala.accounts import actions, bulk, queries, verbs
+        from sala.accounts.terms import Act, Verb
         from sala.installation import packs
+        from sala.jobs import registry as jobs
         from sala.kit.terms import N_
         from sala.ledger import registry
+        from sala.offices.terms import Act as OfficesAct
         from sala.offices.terms import Verb as OfficesVerb
         from sala.ui import menu
 
         verbs.register("offices", OfficesVerb, label=N_("Offices and posts"))
         verbs.register("accounts", Verb, label=N_("Accounts"))
+        registry.acts([*Act, *OfficesAct])
+        jobs.register("accounts.clear", timedelta(hours=1), actions.clear_expired)
         packs.register("accounts", 30, bulk.load)
         registry.register(queries.GRANTS, queries.grant_snapshots, N_("Permissions of a post"))
         menu.register(menu.Entry("powers", gettext_lazy("Permissions"), 80))

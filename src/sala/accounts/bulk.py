@@ -9,6 +9,7 @@ from django.db import transaction
 
 from sala.accounts import queries, verbs
 from sala.accounts.models import Grant
+from sala.accounts.terms import Act
 from sala.kit.acting import Acting, Where
 from sala.ledger import actions as ledger
 from sala.offices import actions as offices
@@ -48,7 +49,7 @@ def load(pack: Path, by: Acting) -> list[str]:
             ledger.save_many(
                 ledger.build(
                     by=by,
-                    act="accounts.load",
+                    act=Act.LOAD,
                     kind=queries.GRANTS,
                     subject=code,
                     at=Where(),

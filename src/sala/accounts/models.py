@@ -1,5 +1,9 @@
 """The tables of accounts: sign-ins, what a post may do, signed-in sessions and tokens."""
 
+from importlib import import_module
+from typing import Any, ClassVar
+
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -30,16 +34,16 @@ class User(AbstractBaseUser):
     version = models.PositiveIntegerField(default=1)
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
 
     def set_password(self, raw_password: str | None) -> None:
         """Keep the hash of the normalised password, so that every keyboard's way of writing Khmer opens the account."""
         super().set_password(None if raw_password is None else normal_password(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether the password is right, normalised in the same way."""
-        return super().check_password(normal_password(raw_password))
+        return super().check_password(None if raw_password is None else normal_password(raw_password))
 
 
 class Grant(models.Model):
@@ -77,11 +81,9 @@ class Session(AbstractBaseSession):
         db_table = "accounts_session"
 
     @classmethod
-    def get_session_store_class(cls):  # type: ignore[no-untyped-def]
-        """The store that reads and writes this table."""
-        from sala.accounts.sessions import SessionStore
-
-        return SessionStore
+    def get_session_store_class(cls) -> Any:
+        """The store that reads and writes this table; it imports this module, so it is found by its setting."""
+        return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 class Token(models.Model):

@@ -81,7 +81,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _own(request: HttpRequest) -> Post:
     acting = request.acting  # type: ignore[attr-defined]
-    if not isinstance(acting, Post) or acting.user is None:
+    if not isinstance(acting, Post):
         raise NotSignedIn(_("Sign in first."))
     return acting
 
@@ -115,19 +115,13 @@ def account(request: HttpRequest) -> HttpResponse:
             (row, offices.title(row.post, row.office.form), row.pk == acting.appointment) for row in person
         ],
         "grants": table.own(acting),
-        "sessions": [(row, row.mark == own_mark) for row in queries.sessions_of(_user(acting))],
+        "sessions": [(row, mark, mark == own_mark) for mark, row in queries.sessions_of(acting.user_id)],
         "tokens": [
             (row, offices.title(row.appointment.post, row.appointment.office.form))
-            for row in queries.tokens_of(_user(acting))
+            for row in queries.tokens_of(acting.user_id)
         ],
     }
     return render(request, "accounts/account.html", context, status=status)
-
-
-def _user(acting: Post) -> UUID:
-    if acting.user is None:
-        raise NotSignedIn(_("Sign in first."))
-    return acting.user
 
 
 def _change(request: HttpRequest, acting: Post, step: str, form: PasswordForm) -> HttpResponseRedirect:
@@ -140,10 +134,10 @@ def _change(request: HttpRequest, acting: Post, step: str, form: PasswordForm) -
         actions.switch_post(request, _uuid(request, "appointment"))
         messages.success(request, _("You now act in the other post."))
     elif step == "session":
-        actions.end_session(user=_user(acting), mark=request.POST.get("session", "")[:32])
+        actions.end_session(user=acting.user_id, mark=request.POST.get("session", "")[:32])
         messages.success(request, _("The session has ended."))
     elif step == "token":
-        actions.revoke_token(by=acting, user=_user(acting), token=_uuid(request, "token"))
+        actions.revoke_token(by=acting, user=acting.user_id, token=_uuid(request, "token"))
         messages.success(request, _("The token has ended."))
     else:
         raise NotFound(_("There is no such step on this page."))

@@ -1,6 +1,6 @@
 """Who may do what in an office, and why? The table of verbs and posts, the holders, and one post's own list, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -54,7 +54,7 @@ class Held:
 class Shown:
     """Everything the page shows of an office."""
 
-    posts: list[tuple[str, Mapping[str, str]]]
+    posts: Sequence[tuple[str, Mapping[str, str]]]
     groups: list[Group]
     held: list[Held]
 
@@ -128,19 +128,16 @@ def find_offices(text: str) -> list[Any]:
     return found[:MOST_FOUND]
 
 
-def who_may(verb: str, office: Any, day: date) -> list[tuple[Any, Scope]]:
+def who_may(verb: str, office: Any, day: date) -> list[tuple[Any, Scope | None]]:
     """The appointments valid on ``day`` whose post lets them do ``verb`` where ``office`` stands, with the scope.
 
     Looks at the office itself and at every office whose place contains it.
     """
-    found = []
     scopes: dict[str, set[str]] = {}
     for grant in queries.grants():
         if grant.verb == verb:
             scopes.setdefault(grant.post_id, set()).add(grant.scope)
-    for row in offices.holders_of_posts(list(scopes), day):
-        if queries.post_of(row).may(verb, office.where):
-            scope = widest(scopes[row.post_id])
-            if scope is not None:
-                found.append((row, scope))
-    return found
+    rows = offices.holders_of_posts(list(scopes), day)
+    return [
+        (row, widest(scopes[row.post_id])) for row in rows if queries.post_of(row).may(verb, office.where)
+    ]

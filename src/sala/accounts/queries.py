@@ -19,7 +19,7 @@ from sala.offices.rules import Span
 
 GRANTS = "accounts.grants"
 ACCOUNT = "accounts.account"
-TOKEN = "accounts.token"
+TOKEN = "accounts.token"  # noqa: S105 - a kind of record
 
 # (post code -> (version of the post, its grants)): the version comes with every join, so a loading in any process counts.
 _grants: dict[str, tuple[int, Mapping[str, frozenset[str]]]] = {}
@@ -134,14 +134,12 @@ def tokens_of(user_id: UUID) -> list[Token]:
     return list(rows.select_related("appointment__post", "appointment__office").order_by("-created"))
 
 
-def sessions_of(user_id: UUID) -> list[Session]:
-    """Signed-in sessions of an account, newest first; each gets ``mark``, which names it without giving its key away."""
+def sessions_of(user_id: UUID) -> list[tuple[str, Session]]:
+    """Signed-in sessions of an account, newest first, each with a mark that names it without giving its key away."""
     rows = list(
         Session.objects.filter(user_id=user_id, expire_date__gt=clock.now()).order_by("-since", "expire_date")
     )
-    for row in rows:
-        row.mark = session_mark(row.session_key)
-    return rows
+    return [(session_mark(row.session_key), row) for row in rows]
 
 
 def grant_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
+from sala.accounts.models import Session
+from sala.kit import clock
+
 SINCE = "since"
 APPOINTMENT = "appointment"
 
@@ -18,15 +21,11 @@ class SessionStore(DatabaseStore):
     @classmethod
     def get_model_class(cls) -> Any:
         """The table."""
-        from sala.accounts.models import Session
-
         return Session
 
     def _get_session_from_db(self) -> Any:
-        from django.utils import timezone
-
         self.row = (
-            self.model.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+            Session.objects.filter(session_key=self.session_key, expire_date__gt=clock.now())
             .select_related("user", "appointment__person", "appointment__post", "appointment__office")
             .first()
         )
@@ -36,7 +35,7 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         """The row for ``data``; the user and the appointment get their columns."""
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         user, appointment, since = data.get("_auth_user_id"), data.get(APPOINTMENT), data.get(SINCE)
         row.user_id = UUID(user) if user else None
         row.appointment_id = UUID(appointment) if appointment else None

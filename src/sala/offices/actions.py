@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,7 +15,7 @@ from sala.kit.text import normalise
 from sala.ledger import actions as ledger
 from sala.offices import queries, rules
 from sala.offices.models import Appointment, Holiday, Office, Person, PostKind
-from sala.offices.terms import DayStatus, Instrument, OfficeKind, Verb
+from sala.offices.terms import Act, DayStatus, Instrument, OfficeKind, Verb
 
 NO_OFFICE = N_("There is no such office. Choose one from the list.")
 NO_POST = N_("There is no such post. Choose one from the list.")
@@ -80,7 +80,7 @@ def open_office(
             )
             content = dict(queries.pack_snapshots())["offices"]
             ledger.record(
-                by=by, act="offices.open", kind=queries.PACK, subject="offices", at=row.where, content=content
+                by=by, act=Act.OPEN, kind=queries.PACK, subject="offices", at=row.where, content=content
             )
     return row
 
@@ -112,9 +112,7 @@ def register_person(
     with transaction.atomic():
         row = Person.objects.create(**words)
         content = queries.person_content(row)
-        ledger.record(
-            by=by, act="offices.person", kind=queries.PERSON, subject=str(row.pk), at=at, content=content
-        )
+        ledger.record(by=by, act=Act.PERSON, kind=queries.PERSON, subject=str(row.pk), at=at, content=content)
     return row
 
 
@@ -195,7 +193,7 @@ def end_appointment(
         if not done:
             raise Changed(N_("Somebody changed this appointment in the meantime. Look at it again."))
         row.refresh_from_db()
-        _record(by, "offices.end", row)
+        _record(by, Act.END, row)
     return row
 
 
@@ -249,8 +247,3 @@ def _record(by: Acting, act: str, row: Appointment) -> None:
     content = queries.appointment_content(row)
     at = row.office.where
     ledger.record(by=by, act=act, kind=queries.APPOINTMENT, subject=str(row.pk), at=at, content=content)
-
-
-def day_before(day: date) -> date:
-    """The last day of somebody whose successor starts on ``day``."""
-    return day - timedelta(days=1)

@@ -18,7 +18,7 @@ from sala.ledger import actions as ledger
 from sala.offices import queries
 from sala.offices.models import Holiday, Hours, Office, PostKind
 from sala.offices.rules import office_id
-from sala.offices.terms import DayStatus
+from sala.offices.terms import Act, DayStatus
 
 OFFICE_FACTS = ("kind", "form", "name_km", "name_en", "place", "province", "district", "commune", "parent_id")
 POST_FACTS = ("order", "names", "office_kinds", "duties", "single", "second_factor", "source", "status")
@@ -188,4 +188,4 @@ def _hours(data: Mapping[str, Any]) -> list[tuple[int, time, time]]:
 
 def _record(by: Acting, subject: str) -> None:
     content = next(content for name, content in queries.pack_snapshots() if name == subject)
-    ledger.record(by=by, act="offices.load", kind=queries.PACK, subject=subject, at=Where(), content=content)
+    ledger.record(by=by, act=Act.LOAD, kind=queries.PACK, subject=subject, at=Where(), content=content)

@@ -196,19 +196,20 @@ def title(post_kind: PostKind, form: str) -> dict[str, str]:
 
 
 _calendars: dict[UUID | None, "Calendar"] = {}
-_checked = {"at": float("-inf"), "stamp": ""}
+_checked: tuple[float, str] = (float("-inf"), "")
 
 
 def calendar(office_id: UUID | None) -> "Calendar":
     """The working calendar of an office: the country's hours and holidays, and its own. Cached; other processes see a
     change within five seconds, this one at once.
     """
+    global _checked
     now = monotonic_clock.monotonic()
-    if now - float(_checked["at"]) > FRESH_SECONDS:
+    if now - _checked[0] > FRESH_SECONDS:
         stamp = _stamp()
-        if stamp != _checked["stamp"]:
+        if stamp != _checked[1]:
             _calendars.clear()
-        _checked.update(at=now, stamp=stamp)
+        _checked = (now, stamp)
     if office_id not in _calendars:
         _calendars[office_id] = _read_calendar(office_id)
     return _calendars[office_id]
@@ -216,8 +217,9 @@ def calendar(office_id: UUID | None) -> "Calendar":
 
 def forget_calendars() -> None:
     """Read holidays and hours anew."""
+    global _checked
     _calendars.clear()
-    _checked.update(at=float("-inf"), stamp="")
+    _checked = (float("-inf"), "")
 
 
 def _stamp() -> str:

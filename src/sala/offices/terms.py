@@ -61,3 +61,12 @@ class Verb(Term):
 
     APPOINT = "offices.appoint", N_("Put a person into a post, or end an appointment")
     HOLIDAYS = "offices.holidays", N_("Add or change a holiday")
+
+
+class Act(Term):
+    """What happened to offices beside the verbs, as the ledger names it."""
+
+    LOAD = "offices.load", N_("Loaded from the country's pack")
+    OPEN = "offices.open", N_("Office opened")
+    PERSON = "offices.person", N_("Person in public office entered")
+    END = "offices.end", N_("Appointment ended")
