@@ -9,6 +9,8 @@ from uuid import UUID
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from sala.kit.text import normalise
+
 
 class Wrong(ValueError):  # noqa: N818 - it says what it is
     """A text that means nothing here; ``message`` says why, ``code`` names it for programs."""
@@ -94,10 +96,10 @@ def flag(text: str) -> bool:
 
 
 def line(text: str, longest: int) -> str:
-    """One line of text of at most ``longest`` characters, composed (NFC) and without surrounding space."""
+    """One line of text of at most ``longest`` characters, written as `text.normalise` does."""
     if _CONTROL.search(text):
         raise Wrong("control", _("The text holds a character that can't be read. Please type it again."))
-    plain = unicodedata.normalize("NFC", " ".join(text.split()))
+    plain = " ".join(normalise(text).split())
     if len(plain) > longest:
         raise Wrong(
             "long", format_lazy(_("The text is too long: at most {longest} characters."), longest=longest)
