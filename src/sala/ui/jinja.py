@@ -173,7 +173,7 @@ def environment(**options: Any) -> Environment:
         **options,
     )
     made.policies["ext.i18n.trimmed"] = True
-    made.install_gettext_callables(  # type: ignore[attr-defined]
+    made.install_gettext_callables(
         translation.gettext,
         translation.ngettext,
         newstyle=True,

@@ -1,11 +1,13 @@
 """What do the parts look like? A page that shows every one of them, in both frames, for those who build and check pages."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
+from sala.kit import khmer
 from sala.kit.paging import Listing, ListSpec
 from sala.ui import charts, icons, jinja
 from sala.ui.fields import DayField
@@ -167,11 +169,10 @@ def _pictures() -> dict[str, object]:
     """Sample charts and a small map of drawn, not real, units."""
     lang = jinja.lang()
     months = [
-        jinja.khmer.month_name(n, lang)[:3] if lang == "en" else jinja.khmer.month_name(n, lang)
-        for n in range(1, 11)
+        khmer.month_name(n, lang)[:3] if lang == "en" else khmer.month_name(n, lang) for n in range(1, 11)
     ]
     values = [0.862, 0.873, 0.883, 0.871, 0.885, None, 0.89, 0.903, 0.916, 0.93]
-    names = [both(f"ឃុំទី{jinja.khmer.digits(n)}", f"Commune {n}") for n in range(1, 7)]
+    names = [both(f"ឃុំទី{khmer.digits(n)}", f"Commune {n}") for n in range(1, 7)]
     shares = [0.804, 0.817, 0.883, 0.921, 0.952, None]
     shapes = [
         charts.Shape(str(n), f"M{100 * n} 10h90v{60 + 12 * n}h-90z", names[n], f"?unit={n}") for n in range(6)
@@ -246,7 +247,7 @@ def _context(request: HttpRequest) -> dict[str, object]:
         "colours": COLOURS,
         "icons": icons.NAMES,
         "t": both,
-        "day": jinja.khmer.date(2026, 11, 20),
+        "day": date(2026, 11, 20),
         "place": {
             "title": {"km": "សាលាសង្កាត់គំរូ", "en": "Sample sangkat hall"},
             "line": {"km": "ខណ្ឌគំរូ រាជធានីគំរូ", "en": "Sample khan, sample capital"},
