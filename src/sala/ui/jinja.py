@@ -157,7 +157,7 @@ FILTERS = {
 }
 
 
-class Engine(Jinja2):  # type: ignore[misc]
+class Engine(Jinja2):
     """Django's Jinja2 engine that looks into the rooms' folders `templates`."""
 
     app_dirname = "templates"
@@ -173,7 +173,7 @@ def environment(**options: Any) -> Environment:
         **options,
     )
     made.policies["ext.i18n.trimmed"] = True
-    made.install_gettext_callables(
+    made.install_gettext_callables(  # type: ignore[attr-defined]
         translation.gettext,
         translation.ngettext,
         newstyle=True,

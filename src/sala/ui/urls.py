@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from sala.ui import pages
+from sala.ui.pages import parts, parts_staff
 
 urlpatterns = [
-    path("parts", pages.parts, name="parts"),
-    path("parts/staff", pages.parts_staff, name="parts-staff"),
+    path("parts", parts, name="parts"),
+    path("parts/staff", parts_staff, name="parts-staff"),
 ]
