@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from tests.hall import fresh_database
 
-from sala.jobs import loop
+from sala.jobs import loop, processes
 from sala.jobs.models import Task
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("jobs")]
@@ -191,7 +191,7 @@ def test_names_tell_the_dead_from_the_living():
     for unknown in ("elsewhere:1:2", f"{machine}:x:1", f"{machine}:1:", machine, ""):
         assert not loop.is_dead(unknown)
     gone = subprocess.Popen(["sleep", "60"])
-    mark = loop.process_mark(gone.pid)
+    mark = processes.mark(gone.pid)
     gone.kill()
     gone.wait()
     assert mark and loop.is_dead(f"{machine}:{gone.pid}:{mark}")

@@ -1,11 +1,9 @@
 """How does a worker live? Round after round of due jobs, through locked and lost databases, until it is told to stop."""
 
-import ctypes
 import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,27 +12,18 @@ from types import FrameType
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from sala.jobs import actions, queries, rules
+from sala.jobs import actions, processes, queries, rules
 from sala.kit import clock
 
 log = logging.getLogger("sala.jobs")
 LONGEST_NAP = 1.0
 """Seconds between two looks at the table."""
-PATIENCE = 0.6
+PATIENCE = 0.4
 """Seconds a stopping worker gives a job inside a call that can't be interrupted; then the lease is left to be taken over."""
 
 
 class Stop(BaseException):
     """Ends a job in the middle; not an Exception, so that no job mistakes it for a failure of its own."""
-
-
-def process_mark(pid: int) -> str:
-    """When the process began (clock ticks since boot), so that a number used again is another; empty when it is dead."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in ("Z", "X") else fields[19]
 
 
 def _machine() -> str:
@@ -49,7 +38,7 @@ def _machine() -> str:
 
 def own_name() -> str:
     """The holder's name of this process."""
-    return f"{_machine()}:{os.getpid()}:{process_mark(os.getpid())}"
+    return f"{_machine()}:{os.getpid()}:{processes.mark(os.getpid())}"
 
 
 def is_dead(holder: str) -> bool:
@@ -58,7 +47,7 @@ def is_dead(holder: str) -> bool:
     pid, _, mark = rest.partition(":")
     if machine != _machine() or not pid.isdigit() or not mark:
         return False
-    return process_mark(int(pid)) != mark
+    return processes.mark(int(pid)) != mark
 
 
 class Worker:
@@ -173,22 +162,8 @@ def _drop_connection() -> None:
         connection.close()
 
 
-def die_with_parent(death: signal.Signals = signal.SIGTERM) -> None:
-    """Ask the kernel (Linux) to signal this process when the one that started it is gone."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(1, int(death), 0, 0, 0)  # PR_SET_PDEATHSIG
-
-
 def main() -> None:
     """Be a worker in this process, until SIGTERM or SIGINT."""
     worker = Worker()
     worker.listen()
     worker.run()
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sala.settings")
-    import django
-
-    django.setup()
-    main()

@@ -1,4 +1,7 @@
-"""How does the house open and close? `sala serve`: web server and worker under one supervising parent; `sala worker` alone."""
+"""How does the house open and close? `sala serve`: web server and worker under one supervising parent; `sala worker` alone.
+
+The web server imports this module before Django is set up: no room is imported at its head but `jobs.processes`.
+"""
 
 import hashlib
 import os
@@ -17,9 +20,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from sala.jobs import loop
+from sala.jobs import processes
 
-STOP_WITHIN = 0.75
+STOP_WITHIN = 0.55
 """Seconds children may take to stop by themselves; then they are killed."""
 SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 30.0, 30.0
 """Seconds until a child that died is started again (doubling), and after how many its deaths are forgotten."""
@@ -42,7 +45,7 @@ def register_jobs() -> None:
 
 def application() -> Any:
     """The WSGI application of a server process, which dies with the server's parent."""
-    loop.die_with_parent(signal.SIGKILL)
+    processes.die_with_parent(signal.SIGKILL)
     from sala.shell.wsgi import application as wsgi
 
     return wsgi
@@ -149,7 +152,7 @@ class Child:
         parent = os.getpid()
 
         def follow() -> None:
-            loop.die_with_parent(death)
+            processes.die_with_parent(death)
             if os.getppid() != parent:
                 os._exit(1)
 
@@ -250,7 +253,7 @@ def server_command(host: str, port: int, workers: int) -> list[str]:
 
 def worker_command() -> list[str]:
     """The worker for background work."""
-    return [sys.executable, "-m", "sala.jobs.loop"]
+    return [sys.executable, "-m", "sala.jobs"]
 
 
 def _answers(host: str, port: int) -> bool:
@@ -290,6 +293,8 @@ def serve(bind: str | None, workers: int) -> None:
 @click.command()
 def worker() -> None:
     """Do background work (notices, sealing, reminders) in this process, until SIGTERM or Ctrl-C."""
+    from sala.jobs import loop
+
     check_database()
     check_settings()
     loop.main()
