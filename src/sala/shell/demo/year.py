@@ -132,20 +132,21 @@ def services_of(plan: Mapping[str, Any], months: Sequence[date]) -> Weighted[Ser
     return Weighted(drawn)
 
 
-def places_of(plan: Mapping[str, Any], requests: int, random: Random) -> tuple[list[str], list[str]]:
-    """A commune for each request (some communes use Sala much more than others), and the communes of the sign-ins."""
+def places_of(plan: Mapping[str, Any], requests: int, random: Random) -> list[str]:
+    """A commune for each request: every province has some, communes with sign-ins many, others by chance much or little."""
     communes = places.keys("commune")
     chances = Weighted([(key, random.lognormvariate(0, 0.9)) for key in communes])
+    everywhere = [random.choice(places.keys("commune", within=province)) for province in places.keys("province")]
     favoured = [key for key in plan["commune"]["places"] for _ in range(min(FAVOURED, requests // 10))]
-    return favoured + [chances.draw(random) for _ in range(requests - len(favoured))], communes
+    drawn = [*everywhere, *favoured, *(chances.draw(random) for _ in range(requests))]
+    return drawn[:requests]
 
 
 class Year:
     """Draws the lives of all requests until ``until``."""
 
-    def __init__(self, staffing: people.Staffing, stock: Stock, until: datetime) -> None:
-        self.staffing, self.stock, self.until = staffing, stock, until
-        self.random = staffing.random
+    def __init__(self, staffing: people.Staffing, stock: Stock, until: datetime, random: Random) -> None:
+        self.staffing, self.stock, self.until, self.random = staffing, stock, until, random
         self.halls: dict[tuple[str, str], Hall] = {}
         self.villages: dict[str, list[str]] = {}
         self.closer = system("window.close")
@@ -239,7 +240,7 @@ class Year:
 def lives(year: Year, plan: Mapping[str, Any], requests: int, months: Sequence[date]) -> list[bulk.Life]:
     """All requests of the year."""
     random = year.random
-    services, (communes, _) = services_of(plan, months), places_of(plan, requests, random)
+    services, communes = services_of(plan, months), places_of(plan, requests, random)
     drawn = []
     for commune in communes:
         service = services.draw(random)
@@ -261,19 +262,20 @@ def found(
     """Open a demonstration hall: the pack, fictional officers with sign-ins, a year of records, figures, ledger sealed."""
     pack = packs.path(country)
     plan = people.read_plan(pack)
-    random = Random(plan["seed"] if seed is None else seed)  # noqa: S311 - a demonstration, not a secret
+    chosen = plan["seed"] if seed is None else seed
+    random = Random(chosen)  # noqa: S311 - a demonstration, not a secret
     count = plan["requests"] if requests is None else requests
     until = until or clock.now()
     months = months_before(until, plan["months"])
     opening = datetime.combine(months[0] - timedelta(days=1), time(8), clock.zone())
-    installation.initialise(country=country, demonstration=True, seed=plan["seed"] if seed is None else seed)
+    installation.initialise(country=country, demonstration=True, seed=chosen)
     with ids.seeded(random):
         with installation.simulated(opening):
             founding.load_pack(country, say)
-            staffing = people.Staffing(plan, people.read_names(pack), random, system("demonstration"))
+            staffing = people.Staffing(plan, people.read_names(pack), Random(chosen), system("demonstration"))  # noqa: S311
             with transaction.atomic():  # one commit for a thousand appointments
                 accounts = people.open_accounts(staffing)
-                year = Year(staffing, read_stock(pack), until)
+                year = Year(staffing, read_stock(pack), until, random)
                 drawn = lives(year, plan, count, months)
         say(
             f"demonstration: {len(accounts)} sign-ins, {len(year.halls)} offices at work; living through {len(drawn)} requests"

@@ -1,0 +1,103 @@
+"""Is the demonstration fictional, the same for a seed, and does it look like a year in the whole country?"""
+
+from collections import Counter
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+
+from sala.accounts.acting import system
+from sala.installation import packs
+from sala.places import queries as places
+from sala.shell.demo import people, year
+from sala.window.terms import Act
+
+UNTIL = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def drawn(seed: int, requests: int) -> list[object]:
+    pack = packs.path("kh")
+    plan = people.read_plan(pack)
+    staffing = people.Staffing(plan, people.read_names(pack), Random(seed), system("tests"))
+    made = year.Year(staffing, year.read_stock(pack), UNTIL, Random(seed))
+    return year.lives(made, plan, requests, year.months_before(UNTIL, plan["months"]))
+
+
+def essence(life: object) -> tuple[object, ...]:
+    """What does not depend on the ids of appointments."""
+    steps = tuple((step.act, step.at, step.text, step.courtesy, step.speed) for step in life.steps)
+    return life.service, life.place, life.at, life.description, life.location, life.name, life.phone, steps
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_the_same_seed_gives_the_same_year_and_another_seed_another() -> None:
+    first, second, other = drawn(5, 60), drawn(5, 60), drawn(6, 60)
+    assert [essence(life) for life in first] == [essence(life) for life in second]
+    assert [essence(life) for life in first] != [essence(life) for life in other]
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_the_year_reaches_every_province_and_has_its_seasons() -> None:
+    lives = drawn(1, 1500)
+    provinces = Counter(places.where(life.place).province for life in lives)
+    assert len(provinces) == 25
+    assert all(life.at < UNTIL and all(step.at < UNTIL for step in life.steps) for life in lives)
+    assert all(list(life.steps) == sorted(life.steps, key=lambda step: step.at) for life in lives)
+    months = {(life.at.year, life.at.month) for life in lives}
+    assert len(months) == 14
+    sewers = [life.at.month for life in lives if life.service == "RP-SEWER"]
+    rains = sum(month in (5, 6, 7, 8, 9, 10) for month in sewers)
+    assert rains > len(sewers) * 0.5
+    fates = Counter(step.act for life in lives for step in life.steps)
+    assert fates[Act.FINISH] > fates[Act.REFUSE] > 0
+    assert fates[Act.ASK] >= fates[Act.REPLY] > 0
+    assert fates[Act.RATE] > 0
+
+
+@pytest.mark.once
+def test_months_end_with_the_month_of_the_day_it_is_made() -> None:
+    months = year.months_before(datetime(2026, 2, 28, 20, 0, tzinfo=UTC), 14)  # the first of March in Phnom Penh
+    assert months[0].isoformat() == "2025-02-01"
+    assert months[-1].isoformat() == "2026-03-01"
+
+
+@pytest.mark.once
+def test_phones_are_plainly_fictional_and_nobody_gets_an_e_mail() -> None:
+    names = people.read_names(packs.path("kh"))
+    assert len(names.family) * len(names.given) >= 400
+    assert not any(hasattr(life, "email") for life in (year.bulk.Life,))
+
+
+@pytest.mark.django_db
+def test_sign_ins_are_those_others_rely_on(accounts: dict[str, dict[str, str]]) -> None:
+    needed = Counter(
+        {
+            "ministry_officer": 1,
+            "provincial_planning_officer": 2,
+            "capital_governor": 1,
+            "one_window_head": 1,
+            "commune_chief": 2,
+            "first_deputy": 2,
+            "clerk": 2,
+            "front_desk_officer": 2,
+            "civil_registry_clerk": 2,
+            "councillor": 4,
+            "election_officer": 1,
+            "safety_focal_person": 1,
+            "working_group_secretary": 1,
+            "civil_society_representative": 1,
+            "auditor": 1,
+            "administrator": 1,
+        }
+    )
+    have = Counter(row["post"] for row in accounts.values())
+    assert not needed - have
+    for row in accounts.values():
+        assert set(row) == {"username", "password", "name", "office", "post", "place_code", "level"}
+    chiefs = [row for row in accounts.values() if row["post"] == "commune_chief"]
+    assert "120404" in {row["place_code"] for row in chiefs}
+    assert len({row["place_code"][:2] for row in chiefs}) == 2
+    planners = {row["place_code"] for row in accounts.values() if row["post"] == "provincial_planning_officer"}
+    assert len(planners) == 2

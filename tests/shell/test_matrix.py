@@ -1,0 +1,297 @@
+"""Who gets what? Every address x every demonstration account x the cases of two communes x both ways of signing in; nothing leaks.
+
+The tables here are written by hand from what the posts are for, not read from the pack: they are the second opinion. A route that is
+not listed fails `test_every_route_is_listed`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from sala.accounts import actions as accounts_actions
+from sala.accounts import queries as accounts_queries
+from sala.accounts.acting import RESIDENT, system
+from sala.places import queries as places
+from sala.window import actions as window
+
+COMMUNES = ("120404", "020801")
+HALL = ("chief", "deputy", "clerk", "frontdesk", "registry", "councillora", "councillorb")
+# Who sees that a case exists, and who learns what the resident told.
+SEES = {
+    "120404": {f"{name}120404" for name in HALL}
+    | {"ministry", "planning12", "governor12", "window1204", "auditor"},
+    "020801": {f"{name}020801" for name in HALL} | {"ministry", "planning02", "auditor"},
+}
+TOLD = {
+    place: {f"{name}{place}" for name in ("chief", "clerk", "frontdesk", "registry")} for place in COMMUNES
+}
+DESK = SEES["120404"] | SEES["020801"]  # who has a queue at all
+# Who may do which step in the holding office.
+STEPS = {
+    "take": ("chief", "clerk", "frontdesk", "registry"),
+    "finish": ("chief", "clerk", "registry"),
+    "refuse": ("chief", "clerk"),
+    "note": ("chief", "deputy", "clerk", "frontdesk", "registry"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request in one commune, with the words that may give it away."""
+
+    place: str
+    id: str
+    code: str
+    number: str
+    secrets: tuple[str, ...]  # what the resident told
+
+
+# access: all | signed (any sign-in) | desk (has a queue) | case (may see that case) | code (the code opens it) | door (answers by itself)
+ROUTES: dict[str, tuple[str, str]] = {
+    "": ("all", "/"),
+    "healthz": ("all", "/healthz"),
+    "readyz": ("door", "/readyz"),
+    "api/v1/docs": ("all", "/api/v1/docs"),
+    "api/v1/openapi.json": ("all", "/api/v1/openapi.json"),
+    "api/v1/": ("door", "/api/v1/"),
+    "api/v1/window/services": ("all", "/api/v1/window/services"),
+    "api/v1/window/services.csv": ("all", "/api/v1/window/services.csv"),
+    "api/v1/window/services.xlsx": ("all", "/api/v1/window/services.xlsx"),
+    "api/v1/window/services/<code>": ("all", "/api/v1/window/services/RP-SEWER"),
+    "api/v1/window/requests": ("signed", "/api/v1/window/requests"),
+    "api/v1/window/requests.csv": ("signed", "/api/v1/window/requests.csv"),
+    "api/v1/window/requests.xlsx": ("signed", "/api/v1/window/requests.xlsx"),
+    "api/v1/window/requests/<uuidstr:request_id>": ("case", "/api/v1/window/requests/{id}"),
+    "api/v1/window/tracking/<code>": ("code", "/api/v1/window/tracking/{code}"),
+    "api/v1/window/requests/<uuidstr:request_id>/<verb>": ("post", "/api/v1/window/requests/{id}/take"),
+    "api/v1/measures": ("all", "/api/v1/measures"),
+    "api/v1/measures/figures": ("all", "/api/v1/measures/figures?measure=window.received&level=commune"),
+    "api/v1/measures/figures.csv": (
+        "all",
+        "/api/v1/measures/figures.csv?measure=window.received&level=commune",
+    ),
+    "api/v1/measures/figures.xlsx": (
+        "all",
+        "/api/v1/measures/figures.xlsx?measure=window.received&level=commune",
+    ),
+    "api/v1/accounts/me": ("signed", "/api/v1/accounts/me"),
+    "api/v1/tokens": ("post", "/api/v1/tokens"),
+    "api/v1/tokens/<token_id>": ("post", "/api/v1/tokens/{random}"),
+    "api/v1/offices/offices": ("all", "/api/v1/offices/offices"),
+    "api/v1/offices/offices.csv": ("all", "/api/v1/offices/offices.csv?place=120404"),
+    "api/v1/offices/offices.xlsx": ("all", "/api/v1/offices/offices.xlsx?place=120404"),
+    "api/v1/offices/offices/<office_id>": ("all", "/api/v1/offices/offices/commune-hall-{place}"),
+    "api/v1/offices/offices/<office_id>/holders": (
+        "all",
+        "/api/v1/offices/offices/commune-hall-{place}/holders",
+    ),
+    "api/v1/offices/posts": ("all", "/api/v1/offices/posts"),
+    "files/<str:token>": ("none", "/files/{random}"),
+    "files/<str:token>/small": ("none", "/files/{random}/small"),
+    "L/": ("all", "/en/"),
+    "L/halls/<str:key>": ("all", "/en/halls/{place}"),
+    "L/services": ("all", "/en/services"),
+    "L/services/<str:code>": ("all", "/en/services/RP-SEWER"),
+    "L/services/<str:code>/apply": ("all", "/en/services/CR-BIRTH/apply"),
+    "L/report": ("all", "/en/report"),
+    "L/requests": ("all", "/en/requests?number={number}"),
+    "L/requests/<str:code>": ("code", "/en/requests/{code}"),
+    "L/requests/<str:code>/received": ("code", "/en/requests/{code}/received"),
+    "L/requests/<str:code>/receipt": ("code", "/en/requests/{code}/receipt"),
+    "L/work": ("desk", "/en/work"),
+    "L/work/new": ("door", "/en/work/new"),
+    "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
+    "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),
+    "L/figures": ("all", "/en/figures"),
+    "L/figures/(?P<code>[a-z0-9_.]{1,64})": ("all", "/en/figures/window.received"),
+    "L/figures/(?P<code>[a-z0-9_.]{1,64})/table\\.(?P<kind>csv|xlsx|json)": (
+        "all",
+        "/en/figures/window.received/table.csv",
+    ),
+    "L/figures/(?P<code>[a-z0-9_.]{1,64})/map": ("all", "/en/figures/window.received/map"),
+    "L/figures/(?P<code>[a-z0-9_.]{1,64})/sources": (
+        "all",
+        "/en/figures/window.received/sources?place={place}",
+    ),
+    "L/sign-in": ("door", "/en/sign-in"),
+    "L/sign-out": ("post", "/en/sign-out"),
+    "L/account": ("signed", "/en/account"),
+    "L/powers": ("all", "/en/powers"),
+    "L/parts": ("all", "/en/parts"),
+    "L/parts/staff": ("door", "/en/parts/staff"),
+}
+
+
+def routes() -> Iterator[str]:
+    """Every address pattern of the house; ``L/`` stands for the language."""
+
+    def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
+        for pattern in patterns:
+            text = str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, before + ("L/" if text in ("km/", "en/") else text))
+            else:
+                yield before + re.sub(r"(^|/)\^", r"\1", text).rstrip("$")
+
+    yield from walk(get_resolver().url_patterns, "")
+
+
+def test_every_route_is_listed() -> None:
+    found = set(routes())
+    assert sorted(found - set(ROUTES)) == [], "routes that nobody thought about who may have them"
+    assert sorted(set(ROUTES) - found) == [], "routes that are gone"
+
+
+@pytest.fixture
+def cases(db: None) -> dict[str, Case]:
+    """A request in each of the two communes."""
+    made = {}
+    for number, place in enumerate(COMMUNES):
+        village = places.children(place)[0].key
+        words = {
+            "description": f"words-{place}-told",
+            "location": f"spot-{place}-told",
+            "name": f"Resident {place} Told",
+        }
+        phone = f"+8551200099{number}"
+        got = window.receive(by=RESIDENT, service="RP-SEWER", place=village, phone=phone, **words)
+        secrets = (*words.values(), phone, phone.replace("+855", "0"), phone[-6:])
+        made[place] = Case(place, str(got.request.id), got.code, got.request.number, secrets)
+    return made
+
+
+@pytest.fixture
+def tokens(accounts: dict[str, dict[str, str]]) -> dict[str, str]:
+    """An API token of each account."""
+    made = {}
+    for username in accounts:
+        user = accounts_queries.user(username)
+        post = accounts_actions.posts_today(user)[0]
+        made[username] = accounts_actions.issue_token(by=system("tests"), user=user, appointment=post)[0]
+    return made
+
+
+def callers(
+    accounts: dict[str, dict[str, str]], tokens: dict[str, str], sign_in: Callable[[str], Client]
+) -> Iterator[tuple[str, str, Client]]:
+    yield "", "nobody", Client()
+    for username in accounts:
+        yield username, "session", sign_in(username)
+        yield username, "token", Client(headers={"Authorization": f"Bearer {tokens[username]}"})
+
+
+def wanted(access: str, who: str, case: Case, api: bool) -> set[int]:
+    """The statuses that are right."""
+    stranger = {401} if api else {302, 401}
+    match access:
+        case "all" | "code":
+            return {200}
+        case "none":
+            return {404}
+        case "signed":
+            return {200} if who else stranger
+        case "desk":
+            return {200} if who in DESK else {403, 404} if who else stranger
+        case "case":
+            return {200} if who in SEES[case.place] else {404} if who else stranger
+        case "post":
+            return {405} | stranger | {404}
+        case _:
+            return {200, 302, 401, 403, 404, 503}
+
+
+def text_of(answer: Any) -> str:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if answer.headers.get("Content-Type", "").startswith("application/vnd.openxml"):
+        import io
+
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(body))
+        return "\n".join(
+            str(value) for sheet in book for row in sheet.iter_rows(values_only=True) for value in row
+        )
+    return body.decode("utf-8", errors="replace") + json.dumps(dict(answer.headers))
+
+
+def leaks(text: str, who: str, access: str, url_case: Case, cases: dict[str, Case]) -> list[str]:
+    """What stands in the answer that this caller may not read."""
+    found = []
+    for place, case in cases.items():
+        opened = access == "code" and case is url_case
+        if who not in TOLD[place] and not opened:
+            found += [f"told in {place}: {word}" for word in case.secrets if word in text]
+        echoed = case is url_case and access in ("all", "door")  # the address itself names the number
+        if who not in SEES[place] and not opened and not echoed:
+            found += [f"number of {place}"] * (case.number in text)
+        if not opened and not (access in ("case", "post") and case is url_case):
+            found += [f"id of {place}"] * (who not in SEES[place] and case.id in text)
+        if not opened:
+            found += [f"code of {place}"] * (case.code in text)
+    return found
+
+
+@pytest.mark.django_db
+def test_matrix(
+    cases: dict[str, Case],
+    accounts: dict[str, dict[str, str]],
+    tokens: dict[str, str],
+    sign_in: Callable[[str], Client],
+) -> None:
+    faults, asked = [], 0
+    for who, way, client in callers(accounts, tokens, sign_in):
+        for access, template in ROUTES.values():
+            for case in cases.values():
+                url = template.format(
+                    id=case.id, code=case.code, number=case.number, place=case.place, random=uuid4().hex
+                )
+                answer = client.get(url)
+                asked += 1
+                right = wanted(access, who, case, api=url.startswith("/api/"))
+                if answer.status_code not in right:
+                    faults.append(
+                        f"{who or 'nobody'} by {way}: GET {url}: {answer.status_code}, not {sorted(right)}"
+                    )
+                faults += [
+                    f"{who or 'nobody'} by {way}: GET {url}: leaks {leak}"
+                    for leak in leaks(text_of(answer), who, access, case, cases)
+                ]
+                if "{" not in template:
+                    break
+    assert asked > len(ROUTES) * 2 * len(accounts)
+    assert not faults, f"{len(faults)} faults\n" + "\n".join(faults[:60])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("verb", STEPS)
+def test_steps(
+    verb: str,
+    cases: dict[str, Case],
+    accounts: dict[str, dict[str, str]],
+    tokens: dict[str, str],
+    sign_in: Callable[[str], Client],
+) -> None:
+    """Who may not see a case gets 404 for every step, who may not do it 403, and only who may gets as far as the version."""
+    faults = []
+    for who, way, client in callers(accounts, tokens, sign_in):
+        for case in cases.values():
+            able = {f"{name}{case.place}" for name in STEPS[verb]}
+            right = {412} if who in able else {403} if who in SEES[case.place] else {404} if who else {401}
+            answer = client.post(
+                f"/api/v1/window/requests/{case.id}/{verb}",
+                {"text": "a step"} if verb != "take" else {},
+                content_type="application/json",
+                headers={"If-Match": '"999"'},
+            )
+            if answer.status_code not in right:
+                faults.append(
+                    f"{who or 'nobody'} by {way}: {verb} in {case.place}: {answer.status_code}, not {sorted(right)}"
+                )
+    assert not faults, f"{len(faults)} faults\n" + "\n".join(faults[:60])
