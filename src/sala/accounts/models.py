@@ -52,18 +52,21 @@ class Grant(models.Model):
     id = models.BigAutoField(primary_key=True)
     post = models.ForeignKey("offices.PostKind", on_delete=models.CASCADE, related_name="+")
     verb = models.CharField(max_length=64)
-    scope = models.CharField(max_length=8, choices=[(scope.value, scope.en) for scope in Scope])
+    scope = models.CharField(max_length=8)
     sentence_km = models.CharField(max_length=300)
     sentence_en = models.CharField(max_length=300)
     basis_km = models.CharField(max_length=200)
     basis_en = models.CharField(max_length=200)
-    status = models.CharField(max_length=1, choices=[(status.value, status.en) for status in Status])
+    status = models.CharField(max_length=1)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["post", "verb", "scope"], name="grant_once"),
             models.CheckConstraint(
                 condition=models.Q(scope__in=[scope.value for scope in Scope]), name="grant_scope_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=[status.value for status in Status]), name="grant_status_known"
             ),
         ]
 

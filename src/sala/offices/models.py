@@ -5,7 +5,12 @@ from django.db.models import F, Q
 
 from sala.kit import clock, ids
 from sala.kit.acting import Where
+from sala.kit.terms import Term
 from sala.offices.terms import DayStatus, Instrument, OfficeKind, Status
+
+
+def _values(term: type[Term]) -> list[str]:
+    return [member.value for member in term]
 
 
 class Office(models.Model):
@@ -13,7 +18,7 @@ class Office(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     code = models.CharField(max_length=48, unique=True)
-    kind = models.CharField(max_length=32, choices=[(kind.value, kind.en) for kind in OfficeKind])
+    kind = models.CharField(max_length=32)
     form = models.CharField(max_length=24, blank=True)
     name_km = models.CharField(max_length=160)
     name_en = models.CharField(max_length=160)
@@ -36,6 +41,7 @@ class Office(models.Model):
                 | Q(valid_to__gte=F("valid_from")),
                 name="office_ends_after_start",
             ),
+            models.CheckConstraint(condition=Q(kind__in=_values(OfficeKind)), name="office_kind_known"),
         ]
         indexes = [
             models.Index(fields=["place", "kind"], name="office_place_kind"),
@@ -64,9 +70,7 @@ class PostKind(models.Model):
     single = models.BooleanField(default=False)
     second_factor = models.BooleanField(default=False)
     source = models.CharField(max_length=300, blank=True)
-    status = models.CharField(
-        max_length=1, choices=[(s.value, s.en) for s in Status], default=Status.UNVERIFIED
-    )
+    status = models.CharField(max_length=1, default=Status.UNVERIFIED)
     version = models.PositiveIntegerField(default=1)
 
 
@@ -103,7 +107,7 @@ class Appointment(models.Model):
     start = models.DateField()
     end = models.DateField(null=True)
     single = models.BooleanField(default=False)  # copied from the post: the constraint needs it on the row
-    instrument = models.CharField(max_length=16, choices=[(i.value, i.en) for i in Instrument])
+    instrument = models.CharField(max_length=16)
     instrument_number = models.CharField(max_length=80, blank=True)
     instrument_date = models.DateField(null=True)
     instrument_note_km = models.CharField(max_length=200, blank=True)
@@ -117,6 +121,9 @@ class Appointment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(end__isnull=True) | Q(end__gte=F("start")), name="appointment_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(instrument__in=_values(Instrument)), name="appointment_instrument_known"
             ),
             models.UniqueConstraint(
                 fields=["office", "post"],
@@ -140,9 +147,7 @@ class Holiday(models.Model):
     office = models.ForeignKey(Office, null=True, on_delete=models.CASCADE, related_name="holidays")
     name_km = models.CharField(max_length=160)
     name_en = models.CharField(max_length=160)
-    status = models.CharField(
-        max_length=12, choices=[(s.value, s.en) for s in DayStatus], default=DayStatus.PREDICTED
-    )
+    status = models.CharField(max_length=12, default=DayStatus.PREDICTED)
     source = models.CharField(max_length=300, blank=True)
     from_pack = models.BooleanField(default=False)
     changed = models.DateTimeField(default=clock.now)
@@ -153,6 +158,7 @@ class Holiday(models.Model):
                 fields=["date"], condition=Q(office__isnull=True), name="holiday_once_a_country"
             ),
             models.UniqueConstraint(fields=["date", "office"], name="holiday_once_an_office"),
+            models.CheckConstraint(condition=Q(status__in=_values(DayStatus)), name="holiday_status_known"),
         ]
 
 
