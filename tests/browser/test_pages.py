@@ -1,0 +1,166 @@
+"""Are the pages accessible, light and well-behaved in a real browser, in both languages, at 320, 360 and 1366 pixels?"""
+
+import gzip
+import json
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+from tests.browser.chromium import chromium, window
+from tests.hall import Hall
+
+from sala.window import rules
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
+
+PUBLIC = (
+    "", "halls/120404", "services", "services/RP-SEWER", "services/CR-BIRTH/apply", "report", "requests", "places", "places/120404",
+    "places/search?q=tek+laak", "figures", "figures/window.on_time", "figures/window.received/sources", "figures/cdb.electricity",
+    "powers?office=commune-hall-120404", "ledger", "sign-in", "parts", "nowhere",
+)  # fmt: skip
+STAFF = ("work", "work?view=all", "work/new", "account", "powers", "figures", "parts/staff")
+WIDTHS = (320, 360, 1366)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+def sign_in(context: BrowserContext, hall: Hall, username: str) -> None:
+    page = context.new_page()
+    page.goto(f"{hall.url}/en/sign-in")
+    page.locator("input[name=username]").fill(username)
+    page.locator("input[name=password]").fill(hall.accounts[username]["password"])
+    page.locator("main button.btn").click()
+    page.close()
+
+
+def faults_of(page: Page, url: str, width: int) -> list[str]:
+    """What axe finds, what the browser complains about, and text that runs out of the window."""
+    said: list[str] = []
+    page.on(
+        "console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(url)
+    found = Axe().run(page)
+    faults = [
+        f"{url} at {width}: axe {violation['id']}: {violation['nodes'][0]['html'][:160]}"
+        for violation in found.response["violations"]
+    ]
+    faults += [f"{url} at {width}: console: {text[:200]}" for text in said if "404" not in text]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wide > 0:
+        faults.append(f"{url} at {width}: {wide} px wider than the window")
+    return faults
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+def test_public_pages(hall: Hall, browser: Browser, language: str) -> None:
+    faults = []
+    for width in WIDTHS:
+        context = window(browser, width, language)
+        for path in PUBLIC:
+            page = context.new_page()
+            faults += faults_of(page, f"{hall.url}/{language}/{path}", width)
+            page.close()
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+def test_staff_pages(hall: Hall, browser: Browser, language: str) -> None:
+    faults = []
+    for width in WIDTHS:
+        context = window(browser, width, language)
+        sign_in(context, hall, "clerk120404")
+        page = context.new_page()
+        page.goto(f"{hall.url}/{language}/work?view=all")
+        record = page.locator("#queue tbody th a").first.get_attribute("href")
+        for path in [f"{hall.url}/{language}/{path}" for path in STAFF] + [
+            f"{hall.url}{record}",
+            f"{hall.url}{record}?do=ask",
+        ]:
+            page = context.new_page()
+            faults += faults_of(page, path, width)
+            page.close()
+        context.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_a_request_and_its_receipt(hall: Hall, browser: Browser) -> None:
+    context = window(browser, 360)
+    made = context.request.post(
+        f"{hall.url}/api/v1/window/requests",
+        data=json.dumps({"service": "RP-SEWER", "place": "120404", "description": "ស្ទះលូ"}),
+        headers={"Content-Type": "application/json"},
+    )
+    assert made.status == 201, made.text()
+    code = made.json()["code"]
+    assert rules.read_code(code)
+    faults = []
+    for path in (f"requests/{code}", f"requests/{code}/received", f"requests/{code}/receipt"):
+        for width in WIDTHS:
+            page = context.new_page()
+            page.set_viewport_size({"width": width, "height": 800})
+            faults += faults_of(page, f"{hall.url}/km/{path}", width)
+            page.close()
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "report",
+        "services",
+        "halls/120404",
+        "figures",
+        "figures/window.on_time",
+        "figures/cdb.electricity",
+        "powers",
+    ],
+)
+def test_a_residents_page_weighs_at_most_60_kilobytes_in_4_requests(
+    hall: Hall, browser: Browser, path: str
+) -> None:
+    """First visit on a phone that has neither the fonts nor anything cached: what goes over the wire, headers apart."""
+    context = window(browser, 360)
+    page = context.new_page()
+    sizes: dict[str, int] = {}
+
+    page.on(
+        "requestfinished", lambda request: sizes.__setitem__(request.url, request.sizes()["responseBodySize"])
+    )
+    page.goto(f"{hall.url}/km/{path}")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    fonts = (
+        33_000 if not any("woff2" in url for url in sizes) else 0
+    )  # the machine has the font: count what a phone without it loads
+    asked = len(sizes) + (2 if fonts else 0)
+    total = sum(sizes.values()) + fonts
+    assert asked - sum("icon" in url for url in sizes) <= 4, sizes
+    assert total <= 60_000, (total, sizes)
+
+
+def test_pages_are_compressed(hall: Hall, browser: Browser) -> None:
+    context = window(browser, 360)
+    answer = context.request.get(f"{hall.url}/km/services", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(gzip.compress(answer.body())) < 20_000
+    context.close()
+
+
+def test_the_policy_allows_nothing_unsafe(hall: Hall, browser: Browser) -> None:
+    context = window(browser, 360)
+    for path in ("/km/", "/km/report", "/en/figures", "/api/v1/docs", "/km/ledger"):
+        policy = context.request.get(f"{hall.url}{path}").headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+    context.close()
