@@ -43,7 +43,7 @@ def spec(by: Acting) -> ListSpec:
 
 
 COLUMNS = (
-    Column("number", gettext_lazy("Number")),
+    Column("number", gettext_lazy("Request number")),
     Column("service", gettext_lazy("Service"), lambda row: row["service_name"]),
     Column("place_code", gettext_lazy("Place code"), lambda row: row["place"]),
     Column("place", gettext_lazy("Place"), lambda row: row["place_name"]),
