@@ -199,12 +199,12 @@ def joined(paths: Iterable[str], decimals: int) -> str:
     out = []
     for start in list(ways):
         while ways[start]:
-            ring, here = [start], ways[start].pop()
+            line, here = [start], ways[start].pop()
             while here != start and ways[here]:
-                ring.append(here)
+                line.append(here)
                 here = ways[here].pop()
-            if len(ring) > 2:
-                out.append(_closed(ring, decimals))
+            if len(line) > 2:
+                out.append(_closed(line, decimals))
     return "".join(out)
 
 
