@@ -1,5 +1,6 @@
 """Do facts become figures by the rule, and are figures rounded only at the end?"""
 
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -127,7 +128,7 @@ def test_classes_always_rise(values, unit):
     kind, factor = unit
     limits = rules.classes([value * factor for value in values], measure(unit=kind))
     assert len(limits) == 4
-    assert all(a < b for a, b in zip(limits, limits[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(limits))
 
 
 def test_a_wide_share_has_fixed_classes():

@@ -69,9 +69,10 @@ def roll_up() -> RollUp:
 
 def _facts(refused: Refused) -> Iterator[Placed]:
     yield from _stored_facts()
+    lines: dict[str, Where | None] = {}
     for source in registry.sources():
         for fact in source():
-            placed = _placed(fact, refused)
+            placed = _placed(fact, refused, lines)
             if placed is not None:
                 yield placed
 
@@ -85,7 +86,7 @@ def _stored_facts() -> Iterator[Placed]:
             yield Placed(measure, province, district, commune, *_periods(period), value, top, bottom)
 
 
-def _placed(fact: r.Fact, refused: Refused) -> Placed | None:
+def _placed(fact: r.Fact, refused: Refused, lines: dict[str, Where | None]) -> Placed | None:
     try:
         measure = registry.get(fact.measure).measure
     except registry.NotFound:
@@ -93,7 +94,7 @@ def _placed(fact: r.Fact, refused: Refused) -> Placed | None:
         return None
     why = r.faults(fact, measure)
     if not why:
-        where = _where(fact.place)
+        where = _where(fact.place, lines)
         if where is not None:
             return Placed(
                 fact.measure,
@@ -110,14 +111,11 @@ def _placed(fact: r.Fact, refused: Refused) -> Placed | None:
     return None
 
 
-@lru_cache(maxsize=32768)
-def _where(key: str) -> Where | None:
-    """The line of a place; a unit's line never changes (a moved unit is another unit), so it is kept."""
-    if not key:
-        return Where()
-    if places.unit(key) is None:
-        return None
-    return places.where(key)
+def _where(key: str, lines: dict[str, Where | None]) -> Where | None:
+    """The line of a place; asked once a place and count."""
+    if key not in lines:
+        lines[key] = places.where(key) if not key or places.unit(key) is not None else None
+    return lines[key]
 
 
 @lru_cache(maxsize=8192)
