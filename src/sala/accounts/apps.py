@@ -21,8 +21,10 @@ class AccountsConfig(AppConfig):
         from sala.ledger import registry
         from sala.offices.terms import Act as OfficesAct
         from sala.offices.terms import Verb as OfficesVerb
+        from sala.places.terms import Verb as PlacesVerb
         from sala.ui import menu
 
+        verbs.register("places", PlacesVerb, label=N_("Places"))
         verbs.register("offices", OfficesVerb, label=N_("Offices and posts"))
         verbs.register("accounts", Verb, label=N_("Accounts"))
         registry.acts([*Act, *OfficesAct])
