@@ -159,6 +159,12 @@ def test_before_the_first_act_there_is_no_checkpoint(things: Things, client: Cli
         assert client.get(f"/{lang}/ledger").status_code == 200
 
 
+def test_the_bare_address_leads_to_the_page(things: Things, client: Client) -> None:
+    for path in ("/ledger", "/ledger/"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/km/ledger")
+
+
 def test_proofs_are_read_only(filled: Things, client: Client) -> None:
     for path in ("checkpoint", "key", "inclusion?entry=0", "consistency?from=1"):
         assert client.post(f"/ledger/{path}").status_code in (403, 405)

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sala.kit.canonical import canonical
 from sala.ledger.rules import leaves, merkle, notes
 
 # The leaves and roots that the implementations of RFC 6962 share (certificate-transparency, merkletree tests).
@@ -200,6 +201,26 @@ def test_no_inclusion_out_of_the_tree(leaf: int, size: int) -> None:
 def test_no_consistency_backwards(old: int, size: int) -> None:
     with pytest.raises(ValueError, match="older tree"):
         merkle.consistency_needs(old, size)
+
+
+@given(
+    *[st.text(st.characters(exclude_categories=["Cs"]), max_size=9)] * 6,
+    st.uuids(),
+    st.datetimes(timezones=st.timezones()),
+)
+def test_a_leaf_is_the_canonical_text_of_its_fields(act, kind, subject, place, post, digest, id, at) -> None:
+    fields = {"act": act, "kind": kind, "subject": subject, "place": place, "post": post, "digest": digest}
+    try:
+        expected = canonical({**fields, "id": id, "at": at})
+    except OverflowError:  # the first or last hours of the calendar in another zone
+        return
+    assert leaves.leaf_data(**fields, id=id, at=at) == expected
+
+
+@pytest.mark.parametrize("text", ["", "zz", "ab", "00" * 33])
+def test_a_damaged_hash_fits_nothing(text: str) -> None:
+    assert len(leaves.stored_hash(text)) == 32
+    assert leaves.stored_hash("ab" * 32).hex() == "ab" * 32
 
 
 # Notes -----------------------------------------------------------------------------------------------------------

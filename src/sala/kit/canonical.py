@@ -65,7 +65,7 @@ def moment(value: datetime) -> str:
     """ISO 8601 in UTC, always with microseconds: ``2026-11-24T02:15:00.000000Z``. Raises `ValueError` when naive."""
     if value.tzinfo is None:
         raise ValueError("a moment needs its time zone")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _mapping(value: Mapping[object, object]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +18,7 @@ from sala.ledger.forms import ReceiptForm
 
 PLAIN = "text/plain; charset=utf-8"
 MOST = 10**12 - 1
+COMMUNE = 6  # digits of a commune's code: in a small village place and hour could tell who came to the hall
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,11 +34,22 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "latest": latest,
         "root": _groups(latest.root) if latest else [],
         "acts": [
-            {"entry": entry, "act": registry.act(entry.act), "kind": registry.label(entry.kind)}
-            for entry in queries.last_acts()
+            {
+                "entry": entry,
+                "act": registry.act(entry.act),
+                "kind": registry.label(entry.kind),
+                "place": entry.place[:COMMUNE],
+            }
+            for entry in queries.last_acts(10)
         ],
     }
     return render(request, "ledger/ledger.html", context, status=422 if asked and not good else 200)
+
+
+@require_safe
+def front_door(request: HttpRequest) -> HttpResponse:
+    """`/ledger/`: the page, in the reader's language."""
+    return redirect("ledger")
 
 
 @require_safe

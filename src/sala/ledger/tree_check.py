@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Max, Min, Q
 
@@ -136,11 +137,14 @@ def _leaf_nodes_end() -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _own(row: Sequence[object]) -> bytes | None:
+def _own(row: Sequence[Any]) -> bytes | None:
     """The leaf hash of a row, computed anew; one that fits nothing when the row can't be an entry at all."""
-    entry = Entry(**dict(zip(_FIELDS, row, strict=True)))
+    _, id, at, post, act, kind, subject, place, digest, _ = row
     try:
-        return leaves.hash_of(entry)
+        data = leaves.leaf_data(
+            id=id, at=at, post=post, act=act, kind=kind, subject=subject, place=place, digest=digest
+        )
+        return leaves.leaf_hash(data)
     except (ValueError, TypeError):
         return bytes(32)
 

@@ -10,6 +10,8 @@ urlpatterns = [
 ]
 
 plain_urlpatterns = [
+    path("ledger", pages.front_door, name="ledger-front"),
+    path("ledger/", pages.front_door),
     path("ledger/checkpoint", pages.checkpoint, name="ledger-checkpoint"),
     path("ledger/inclusion", pages.inclusion, name="ledger-inclusion"),
     path("ledger/consistency", pages.consistency, name="ledger-consistency"),

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from json.encoder import encode_basestring as _quoted
 from typing import Protocol
 from uuid import UUID
 
@@ -18,19 +19,14 @@ def content_digest(salt: bytes, content: object) -> str:
 def leaf_data(
     *, id: UUID, at: datetime, post: str, act: str, kind: str, subject: str, place: str, digest: str
 ) -> bytes:
-    """The entry as it stands in the tree: canonical JSON of its eight fields; the leaf's number is its place."""
-    return canonical(
-        {
-            "act": act,
-            "at": moment(at),
-            "digest": digest,
-            "id": str(id),
-            "kind": kind,
-            "place": place,
-            "post": post,
-            "subject": subject,
-        }
-    )
+    """The entry as it stands in the tree: canonical JSON of its eight fields; the leaf's number is its place.
+
+    Written out by hand because a verification asks for each entry; equal to `canonical` of the mapping.
+    """
+    return (
+        f'{{"act":{_quoted(act)},"at":"{moment(at)}","digest":{_quoted(digest)},"id":"{id}","kind":{_quoted(kind)},'
+        f'"place":{_quoted(place)},"post":{_quoted(post)},"subject":{_quoted(subject)}}}'
+    ).encode()
 
 
 def leaf_hash(data: bytes) -> bytes:
