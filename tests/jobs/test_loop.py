@@ -17,6 +17,8 @@ from sala.jobs import loop, processes
 from sala.jobs.models import Task
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("jobs")]
+STOPS_WITHIN = 1.0 if (os.getloadavg()[0] < (os.cpu_count() or 1)) else 2.5
+"""Seconds; more where other tests share the processors."""
 SCRIPT = Path(__file__).with_name("worker_process.py")
 
 
@@ -110,18 +112,18 @@ def stop(process, sign=signal.SIGTERM) -> float:
 
 
 def test_a_killed_workers_job_is_taken_over_when_its_lease_ends(den):
-    first = den.worker("long")
+    first = den.worker("long", lease=3)
     wait_for(lambda: den.pids("long-begun") == [first.pid])
-    second = den.worker("long")  # is up before the kill, so it can't know the death but by the lease
+    second = den.worker("long", lease=3)  # is up before the kill, so it can't know the death but by the lease
     wait_for(lambda: len(Path(f"/proc/{second.pid}/task").name) > 0 and den.row("long") is not None)
-    time.sleep(2.5)  # longer than a lease: the living first worker renews it
+    time.sleep(3.5)  # longer than a lease: the living first worker renews it
     assert den.pids("long-begun") == [first.pid], "a renewed lease is not taken over"
     first.kill()
     first.wait()
     assert den.row("long")[0] != "", "the row still names the killed worker"
     (den.folder / "enough").touch()
     wait_for(lambda: second.pid in den.pids("long-done"))
-    assert stop(second) < 1
+    assert stop(second) < STOPS_WITHIN
     assert den.row("long")[:2] == ("", 0)
 
 
@@ -140,14 +142,14 @@ def test_a_worker_started_after_a_kill_need_not_wait_for_the_lease(den):
 def test_a_stopping_worker_hands_back_what_it_does(den, job, sign):
     worker = den.worker(job, lease=600)
     wait_for(lambda: den.pids("tick" if job == "tick" else "long-begun"))
-    assert stop(worker, sign) < 1
+    assert stop(worker, sign) < STOPS_WITHIN
     assert den.row(job) == ("", 0, None)
 
 
 def test_a_worker_stops_even_in_a_call_that_hears_no_signal(den):
     worker = den.worker("deaf")
     wait_for(lambda: den.pids("deaf-begun"))
-    assert stop(worker) < 1
+    assert stop(worker) < STOPS_WITHIN
 
 
 def test_a_locked_database_is_waited_out(den):
@@ -162,14 +164,14 @@ def test_a_locked_database_is_waited_out(den):
     count = len(den.pids("tick"))
     wait_for(lambda: len(den.pids("tick")) > count + 3)
     assert den.row("tick")[1] == 0
-    assert stop(worker) < 1
+    assert stop(worker) < STOPS_WITHIN
 
 
 def test_a_lost_connection_is_opened_again(den):
     worker = den.worker("lose", "tick", lease=30)
     wait_for(lambda: len(den.pids("lost")) >= 2 and len(den.pids("tick")) >= 5)
     assert worker.poll() is None
-    assert stop(worker) < 1
+    assert stop(worker) < STOPS_WITHIN
 
 
 def test_of_two_workers_one_does_it(den):
@@ -178,13 +180,23 @@ def test_of_two_workers_one_does_it(den):
     time.sleep(1.5)
     assert len(den.pids("long-begun")) == 1
     for worker in workers:
-        assert stop(worker) < 1
+        assert stop(worker) < STOPS_WITHIN
+
+
+def test_a_long_job_does_not_hold_up_the_short_ones(den):
+    worker = den.worker("long", "tick", lease=600)
+    wait_for(lambda: den.pids("long-begun"))
+    count = len(den.pids("tick"))
+    wait_for(lambda: len(den.pids("tick")) > count + 5)
+    assert den.pids("long-begun") == [worker.pid] and not den.pids("long-done")
+    assert stop(worker) < STOPS_WITHIN
 
 
 def test_names_tell_the_dead_from_the_living():
     own = loop.own_name()
     assert len(own) <= Task._meta.get_field("holder").max_length
-    assert not loop.is_dead(own)
+    assert not loop.is_dead(own) and not loop.is_dead(f"{own}:2")
+    assert loop.is_dead(f"{own.rpartition(':')[0]}:1:2")
     machine = own.split(":")[0]
     assert loop.is_dead(f"{machine}:{os.getpid()}:1"), "the number lives, but it is another process"
     assert loop.is_dead(f"{machine}:{2**22 + 1}:77")

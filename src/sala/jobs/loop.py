@@ -7,10 +7,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, connection
 
 from sala.jobs import actions, processes, queries, rules
 from sala.kit import clock
@@ -43,20 +44,22 @@ def own_name() -> str:
 
 def is_dead(holder: str) -> bool:
     """Whether the holder was a process of this machine that is gone. False when it can't be known."""
-    machine, _, rest = holder.partition(":")
-    pid, _, mark = rest.partition(":")
+    machine, pid, mark = [*holder.split(":"), "", "", ""][:3]
     if machine != _machine() or not pid.isdigit() or not mark:
         return False
     return processes.mark(int(pid)) != mark
 
 
 class Worker:
-    """One worker: claims jobs under its name, renews the lease of the one it does, hands back when it stops."""
+    """One worker with two lanes, so that a long job does not hold up the short ones; one lease a job all the same.
+
+    It claims jobs under its lanes' names, renews the leases of what it does and hands back when it stops.
+    """
 
     def __init__(self, name: str = "") -> None:
         self.name = name or own_name()
         self.stopping = threading.Event()
-        self._job = ""
+        self._at_work: dict[str, str] = {}  # lane -> job
         self._interruptible = False
 
     def listen(self) -> None:
@@ -88,34 +91,47 @@ class Worker:
             raise Stop
 
     @contextmanager
-    def _work(self, name: str) -> Iterator[None]:
-        """Around a job's own work: here, and only here, a signal may end it."""
-        self._job = name
-        self._interruptible = True
+    def _work(self, lane: str, name: str) -> Iterator[None]:
+        """Around a job's own work: here, and only here, a signal may end it (in the main thread, which hears it)."""
+        self._at_work[lane] = name
+        main = threading.current_thread() is threading.main_thread()
+        if main:
+            self._interruptible = True
         try:
             if self.stopping.is_set():
                 raise Stop
             yield
         finally:
-            self._interruptible = False
-            self._job = ""
+            if main:
+                self._interruptible = False
+            self._at_work.pop(lane, None)
 
     def _renew(self) -> None:
-        """The second thread: renew the lease of a job that takes long, through a connection of its own."""
+        """A thread: renew the leases of jobs that take long, through a connection of its own."""
         while not self.stopping.wait(rules.RENEWAL.total_seconds()):
-            name = self._job
-            if not name:
-                continue
-            try:
-                actions.renew(name, self.name)
-            except DatabaseError as error:
-                log.info("lease of %s not renewed: %s", name, type(error).__name__)
-                connection.close()
+            for lane, name in list(self._at_work.items()):
+                try:
+                    actions.renew(name, lane)
+                except DatabaseError as error:
+                    log.info("lease of %s not renewed: %s", name, type(error).__name__)
+                    connection.close()
         connection.close()
 
     def run(self) -> None:
-        """Work until `stop`. Database errors are waited out: 1 s, doubling to 30 s."""
-        threading.Thread(target=self._renew, daemon=True).start()
+        """Work until `stop`, hand back and leave the process: a job in the second lane can't be interrupted, only left."""
+        second_lane = f"{self.name}:2"
+        second = threading.Thread(target=self._rounds, args=(second_lane,), daemon=True)
+        for thread in (threading.Thread(target=self._renew, daemon=True), second):
+            thread.start()
+        self._rounds(self.name)
+        second.join(0.1)
+        with suppress(DatabaseError):
+            actions.hand_back(second_lane)
+        logging.shutdown()
+        os._exit(0)
+
+    def _rounds(self, lane: str) -> None:
+        """Round after round of due jobs. Database errors are waited out: 1 s, doubling to 30 s."""
         failures = 0
         prepared = False
         while not self.stopping.is_set():
@@ -123,12 +139,12 @@ class Worker:
                 if not prepared:
                     self._prepare()
                     prepared = True
-                actions.run_due(self.name, around=self._work, stop=self.stopping.is_set)
+                actions.run_due(lane, around=partial(self._work, lane), stop=self.stopping.is_set)
                 failures = 0
                 self.stopping.wait(self._nap())
             except Stop:
                 break
-            except (OperationalError, InterfaceError, DatabaseError) as error:
+            except DatabaseError as error:
                 failures += 1
                 wait = min(2.0 ** (failures - 1), 30.0)
                 log.warning(
@@ -137,7 +153,7 @@ class Worker:
                 _drop_connection()
                 self.stopping.wait(wait)
         with suppress(DatabaseError):
-            actions.hand_back(self.name)
+            actions.hand_back(lane)
         _drop_connection()
 
     def _prepare(self) -> None:

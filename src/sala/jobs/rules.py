@@ -18,7 +18,8 @@ _PERSONAL = re.compile(
 
 def back_off(failures: int) -> timedelta:
     """The wait after the ``failures``-th failure in a row (1, 2, ...): 1 s, doubling to 5 minutes."""
-    return min(SHORTEST_WAIT * 2 ** min(max(failures, 1) - 1, 20), LONGEST_WAIT)
+    doublings: int = min(max(failures, 1) - 1, 20)
+    return min(SHORTEST_WAIT * 2.0**doublings, LONGEST_WAIT)
 
 
 def next_run(started: datetime, ended: datetime, every: timedelta) -> datetime:

@@ -50,7 +50,8 @@ TAKEABLE = tuple(move.source for move in TABLE.moves if move.verb == Step.TAKE)
 
 def wait(attempts: int) -> timedelta:
     """The wait after the ``attempts``-th temporary failure: 1 minute, doubling to 6 hours."""
-    return min(FIRST_WAIT * 2 ** min(max(attempts, 1) - 1, 20), LONGEST_WAIT)
+    doublings: int = min(max(attempts, 1) - 1, 20)
+    return min(FIRST_WAIT * 2.0**doublings, LONGEST_WAIT)
 
 
 def after_reply(code: int, attempts: int) -> Step:

@@ -166,6 +166,7 @@ class Smtp:
         try:
             text = message(notice, self.transport.sender)
             sender = parseaddr(text["From"])[1]
+            assert self.backend.connection is not None
             self.backend.connection.sendmail(sender, [ascii_address(notice.address)], text.as_bytes())
         except ValueError as error:
             return Result(Step.REJECT, type(error).__name__)
