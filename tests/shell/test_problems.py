@@ -228,7 +228,16 @@ class TestForgedForms:
         again = self.client.post("/protected?a=1", {"text": "a", "csrfmiddlewaretoken": token[1]})
         assert again.content == b"kept a", "pressing the button works"
 
-    @pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"Origin": "http://evil.example"},
+            {"Origin": "null"},
+            {"Origin": "http://[bad"},
+            {"Referer": "http://[bad"},
+        ],
+    )
     def test_a_foreign_form_cannot(self, headers: dict[str, str]):
         text = self.post(**headers).content.decode()
         assert "<form" not in text.partition("<main")[2].partition("</main>")[0]

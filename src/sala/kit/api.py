@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils import translation
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -333,8 +334,10 @@ def serve_list(
         return collection(request, queryset(request), spec, serialise)
 
     word = path.strip("/").replace("/", "_").replace("-", "_")
+    with translation.override("en"):  # the description of the API is one for all
+        summary = str(name)
     operation_id = f"{(router.tags or ['sala'])[0]}_list_{word}"
-    router.get(path, summary=str(name), operation_id=operation_id, **options)(as_json)
+    router.get(path, summary=summary, operation_id=operation_id, **options)(as_json)
     for kind in ("csv", "xlsx"):
         router.get(f"{path}.{kind}", include_in_schema=False, **options)(
             _as_file(kind, spec, queryset, serialise, name, columns, mark)

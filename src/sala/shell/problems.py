@@ -300,13 +300,21 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     return show(request, problem or _Own(500, OURS, "fault"))
 
 
+def _from_our_pages(request: HttpRequest) -> bool:
+    """Whether the browser says that the form stood on a page of this server."""
+    try:
+        origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
+        return urlsplit(origin).netloc == request.get_host()
+    except ValueError:  # an address that is none
+        return False
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """The form's check against forged requests has failed: say what to do, and keep what was typed.
 
     Only where the form came from our own pages may it be sent once more from here; a foreign page's form may not.
     """
-    origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
-    ours = urlsplit(origin).netloc == request.get_host()
+    ours = _from_our_pages(request)
     sentence = (
         _("The page was open too long, or you have signed in meanwhile. Nothing is lost: press “Send again”.")
         if ours
