@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 from tests.browser.chromium import chromium, window
 from tests.hall import Hall
 
@@ -38,56 +38,46 @@ def sign_in(context: BrowserContext, hall: Hall, username: str) -> None:
     page.close()
 
 
-def faults_of(page: Page, url: str, width: int) -> list[str]:
-    """What axe finds, what the browser complains about, and text that runs out of the window."""
+def faults_of(context: BrowserContext, url: str) -> list[str]:
+    """What axe finds, what the browser complains about, and text that runs out of the window, at every width."""
     said: list[str] = []
+    page = context.new_page()
     page.on(
         "console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None
     )
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(url)
-    found = Axe().run(page)
-    faults = [
-        f"{url} at {width}: axe {violation['id']}: {violation['nodes'][0]['html'][:160]}"
-        for violation in found.response["violations"]
-    ]
-    faults += [f"{url} at {width}: console: {text[:200]}" for text in said if "404" not in text]
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if wide > 0:
-        faults.append(f"{url} at {width}: {wide} px wider than the window")
-    return faults
+    faults = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for violation in Axe().run(page).response["violations"]:
+            faults.append(f"{url} at {width}: axe {violation['id']}: {violation['nodes'][0]['html'][:160]}")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            faults.append(f"{url} at {width}: {wide} px wider than the window")
+    page.close()
+    return faults + [f"{url}: console: {text[:200]}" for text in said if "404" not in text]
 
 
 @pytest.mark.parametrize("language", ["km", "en"])
 def test_public_pages(hall: Hall, browser: Browser, language: str) -> None:
-    faults = []
-    for width in WIDTHS:
-        context = window(browser, width, language)
-        for path in PUBLIC:
-            page = context.new_page()
-            faults += faults_of(page, f"{hall.url}/{language}/{path}", width)
-            page.close()
-        context.close()
+    context = window(browser, 360, language)
+    faults = [fault for path in PUBLIC for fault in faults_of(context, f"{hall.url}/{language}/{path}")]
+    context.close()
     assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("language", ["km", "en"])
 def test_staff_pages(hall: Hall, browser: Browser, language: str) -> None:
-    faults = []
-    for width in WIDTHS:
-        context = window(browser, width, language)
-        sign_in(context, hall, "clerk120404")
-        page = context.new_page()
-        page.goto(f"{hall.url}/{language}/work?view=all")
-        record = page.locator("#queue tbody th a").first.get_attribute("href")
-        for path in [f"{hall.url}/{language}/{path}" for path in STAFF] + [
-            f"{hall.url}{record}",
-            f"{hall.url}{record}?do=ask",
-        ]:
-            page = context.new_page()
-            faults += faults_of(page, path, width)
-            page.close()
-        context.close()
+    context = window(browser, 360, language)
+    sign_in(context, hall, "clerk120404")
+    page = context.new_page()
+    page.goto(f"{hall.url}/{language}/work?view=all")
+    record = f"{hall.url}{page.locator('#queue tbody th a').first.get_attribute('href')}"
+    page.close()
+    urls = [f"{hall.url}/{language}/{path}" for path in STAFF] + [record, f"{record}?do=ask"]
+    faults = [fault for url in urls for fault in faults_of(context, url)]
+    context.close()
     assert not faults, "\n".join(faults)
 
 
@@ -101,13 +91,8 @@ def test_a_request_and_its_receipt(hall: Hall, browser: Browser) -> None:
     assert made.status == 201, made.text()
     code = made.json()["code"]
     assert rules.read_code(code)
-    faults = []
-    for path in (f"requests/{code}", f"requests/{code}/received", f"requests/{code}/receipt"):
-        for width in WIDTHS:
-            page = context.new_page()
-            page.set_viewport_size({"width": width, "height": 800})
-            faults += faults_of(page, f"{hall.url}/km/{path}", width)
-            page.close()
+    paths = (f"requests/{code}", f"requests/{code}/received", f"requests/{code}/receipt")
+    faults = [fault for path in paths for fault in faults_of(context, f"{hall.url}/km/{path}")]
     context.close()
     assert not faults, "\n".join(faults)
 
