@@ -25,11 +25,16 @@ class Colour(Term):
     GREEN = "green", "Month"
 
 
+def _spaced(page: str) -> str:
+    """A page with one space wherever it has some: how templates are laid out makes no difference."""
+    return re.sub(r"\s+", " ", page)
+
+
 def _render(source: str, language: str, **context: object) -> str:
     request = RequestFactory().get("/")
     with translation.override(language):
         template = engines["jinja"].from_string('{% import "ui/parts.html" as ui with context %}' + source)
-        return template.render({"here": Frame(request), **context}, request).strip()
+        return _spaced(template.render({"here": Frame(request), **context}, request)).strip()
 
 
 @pytest.mark.parametrize(
@@ -188,7 +193,7 @@ def test_pages_keep_to_the_policy(client: Client, db: None, address: str) -> Non
     ],
 )
 def test_the_language_switch_keeps_page_and_query(client: Client, db: None, address: str, other: str) -> None:
-    assert f'rel="alternate" href="{other}"' in client.get(address).content.decode()
+    assert f'rel="alternate" href="{other}"' in _spaced(client.get(address).content.decode())
 
 
 def test_an_address_without_language_switches_to_the_front_door() -> None:
