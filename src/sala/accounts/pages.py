@@ -7,7 +7,7 @@ from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -26,6 +26,7 @@ from sala.kit import clock
 from sala.kit.errors import NotFound, NotSignedIn, Problem, TooMany
 from sala.offices import queries as offices
 from sala.offices.terms import Instrument
+from sala.ui.fields import DayWidget
 
 
 def safe_next(request: HttpRequest) -> str:
@@ -151,11 +152,20 @@ def _uuid(request: HttpRequest, name: str) -> UUID:
         raise NotFound(_("There is no such entry.")) from error
 
 
+def _with_day(request: HttpRequest) -> QueryDict:
+    """What was asked, with today's date in the three fields where no day was."""
+    asked = request.GET.copy()
+    if not any(f"day_{part}" in asked for part in DayWidget.parts_of_day):
+        today = clock.today()
+        asked.update({"day_day": str(today.day), "day_month": str(today.month), "day_year": str(today.year)})
+    return asked
+
+
 @require_http_methods(["GET", "HEAD"])
 def powers(request: HttpRequest) -> HttpResponse:
     """Who may do what in an office on a day, and why; for residents its posts, their duties and holders."""
     acting = request.acting  # type: ignore[attr-defined]
-    form = PowersForm(request.GET)
+    form = PowersForm(_with_day(request))
     valid = form.is_valid()
     typed = form.cleaned_data
     day = typed.get("day") or clock.today()
