@@ -287,7 +287,8 @@ def serve(bind: str | None, workers: int) -> None:
         lambda: _answers(reached, port),
         lambda: click.echo(f"Sala is open at http://{shown}:{port}/ (Ctrl-C closes it)"),
     )
-    sys.exit(status)
+    sys.stdout.flush()
+    os._exit(status)  # all is written and all children are gone: taking Django apart would only take time
 
 
 @click.command()
