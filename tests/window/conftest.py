@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from sala.accounts.acting import RESIDENT
 from sala.window import actions
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from sala.files import actions as files
 from sala.installation.actions import simulated
 from sala.kit import clock
@@ -40,7 +41,10 @@ def verified() -> None:
         for subject, content in kind.snapshots():
             entry = Entry.objects.filter(kind=kind.kind, subject=subject).order_by("-at", "-id").first()
             assert entry is not None, (kind.kind, subject)
-            assert entry.digest == leaves.content_digest(bytes(entry.salt.salt), content), (kind.kind, subject)
+            assert entry.digest == leaves.content_digest(bytes(entry.salt.salt), content), (
+                kind.kind,
+                subject,
+            )
 
 
 def test_receive_leaves_number_step_contact_entries_and_notice(report: Callable[..., Any]) -> None:
@@ -58,7 +62,11 @@ def test_receive_leaves_number_step_contact_entries_and_notice(report: Callable[
     assert [e.act for e in Event.objects.all()] == ["receive"]
     assert entries() == ["window.receive"] and entries(steps.CONTACT) == ["window.receive"]
     notice = Notice.objects.get()
-    assert notice.address == "tara@example.com" and received.code in notice.body and request.number in notice.subject
+    assert (
+        notice.address == "tara@example.com"
+        and received.code in notice.body
+        and request.number in notice.subject
+    )
     verified()
 
 
@@ -69,9 +77,15 @@ def test_numbers_go_on_without_a_gap(report: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("service", "office_kind", "head"),
-    [("CT-ALIVE", "commune_hall", "120404"), ("BZ-BARBER", "one_window", "1204"), ("MN-LICENCE", "provincial_hall", "12")],
+    [
+        ("CT-ALIVE", "commune_hall", "120404"),
+        ("BZ-BARBER", "one_window", "1204"),
+        ("MN-LICENCE", "provincial_hall", "12"),
+    ],
 )
-def test_the_service_decides_the_office(report: Callable[..., Any], service: str, office_kind: str, head: str) -> None:
+def test_the_service_decides_the_office(
+    report: Callable[..., Any], service: str, office_kind: str, head: str
+) -> None:
     request = report(service=service).request
     assert request.office.kind == office_kind and request.number.startswith(f"{head}-")
     assert request.commune == "120404"
@@ -130,7 +144,8 @@ def test_the_walk(posts: Any, report: Callable[..., Any]) -> None:
     rating = actions.rate(by=posts.resident, code=code, courtesy=5, speed=4, comment="ល្អ")
     assert Rating.objects.get() == rating
     assert entries() == [
-        f"window.{act}" for act in ("receive", "take", "assign", "note", "ask", "reply", "answer", "finish", "rate")
+        f"window.{act}"
+        for act in ("receive", "take", "assign", "note", "ask", "reply", "answer", "finish", "rate")
     ]
     assert [n.kind for n in Notice.objects.order_by("id")] == [
         "window.received", "window.asked", "window.answered", "window.done",
@@ -201,12 +216,16 @@ STEPS = [act for act in GRANTS if act not in (Act.RECEIVE, Act.ERASE)]
     ("who", "problem"),
     [("other", NotFound), ("ministry", Refused), ("district", Refused), ("resident", NotFound)],
 )
-def test_who_may_not(posts: Any, report: Callable[..., Any], act: Act, who: str, problem: type[Exception]) -> None:
+def test_who_may_not(
+    posts: Any, report: Callable[..., Any], act: Act, who: str, problem: type[Exception]
+) -> None:
     """Another commune's clerk does not even learn that it is there; who sees figures and cases only may do nothing."""
     request = report().request
     by: Acting = getattr(posts, who)
     with pytest.raises((problem, NotSignedIn) if who == "resident" else problem):
-        actions.act(by=by, request_id=request.id, version=1, verb=act, text="x", assigned=posts.clerk.appointment)
+        actions.act(
+            by=by, request_id=request.id, version=1, verb=act, text="x", assigned=posts.clerk.appointment
+        )
     assert Event.objects.count() == 1
 
 
@@ -330,7 +349,12 @@ def test_erasing_a_person_leaves_the_ledger_valid(posts: Any, report: Callable[.
     with pytest.raises(NotFound):
         actions.erase_person(by=posts.other, request_id=request.id)
     actions.erase_person(by=system("test"), request_id=request.id)
-    rows = [*Request.objects.values(), *Contact.objects.values(), *Event.objects.values(), *Rating.objects.values()]
+    rows = [
+        *Request.objects.values(),
+        *Contact.objects.values(),
+        *Event.objects.values(),
+        *Rating.objects.values(),
+    ]
     assert not any(word in str(rows) for word in ("តារា", "12345648", "tara@", "ហៀរ", "២៨៩"))
     assert not any(word in str(list(Notice.objects.values())) for word in ("tara@", received.code))
     assert Request.objects.get().erased_at and Request.objects.get().state == State.DONE
@@ -375,7 +399,9 @@ def test_nothing_is_kept_when_the_ledger_fails(
     assert state() == before
 
 
-def test_a_row_or_step_edited_by_sql_no_longer_fits_its_digest(posts: Any, report: Callable[..., Any]) -> None:
+def test_a_row_or_step_edited_by_sql_no_longer_fits_its_digest(
+    posts: Any, report: Callable[..., Any]
+) -> None:
     request = report().request
     actions.tell(by=posts.clerk, request_id=request.id, version=1, **TEXTS)
     Event.objects.filter(act="answer").update(text="something else")

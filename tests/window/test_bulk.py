@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+
 from sala.accounts.acting import RESIDENT
 from sala.installation.actions import simulated
 from sala.kit import clock, ids
@@ -57,7 +58,9 @@ def lives(posts: Any, count: int, seed: int = 7) -> list[Life]:
             steps.append(Step(Act.CLOSE, later(24 * 30), posts.clerk))
         found.append(
             Life(
-                service=("RP-SEWER", "RP-ROAD", "CT-ALIVE", "BZ-BARBER")[index % 4] if not shape else "RP-LIGHT",
+                service=("RP-SEWER", "RP-ROAD", "CT-ALIVE", "BZ-BARBER")[index % 4]
+                if not shape
+                else "RP-LIGHT",
                 place=("12040402", "020801", "120404")[index % 3] if not shape else "12040402",
                 at=start,
                 by=RESIDENT,
@@ -84,7 +87,11 @@ def live(life: Life) -> None:
         with simulated(step.at):
             if step.act == Act.RATE:
                 actions.rate(
-                    by=step.by, code=received.code, courtesy=step.courtesy, speed=step.speed, comment=step.text
+                    by=step.by,
+                    code=received.code,
+                    courtesy=step.courtesy,
+                    speed=step.speed,
+                    comment=step.text,
                 )
             elif step.act == Act.REPLY:
                 actions.reply(by=step.by, code=received.code, text=step.text)
@@ -94,7 +101,12 @@ def live(life: Life) -> None:
                 actions.close(by=step.by, request_id=request.id)
             else:
                 actions.act(
-                    by=step.by, request_id=request.id, version=version, verb=step.act, text=step.text, assigned=step.assigned
+                    by=step.by,
+                    request_id=request.id,
+                    version=version,
+                    verb=step.act,
+                    text=step.text,
+                    assigned=step.assigned,
                 )
 
 
@@ -106,8 +118,20 @@ def undone() -> Iterator[list[Any]]:
     with transaction.atomic():
         yield rows
         for model in TABLES:
-            made = [row for row in model.objects.order_by("pk").values() if row.get("id", row.get("entry_id")) not in before[model]]
-            rows.append((model.__name__, [{k: bytes(v) if isinstance(v, memoryview) else v for k, v in row.items()} for row in made]))
+            made = [
+                row
+                for row in model.objects.order_by("pk").values()
+                if row.get("id", row.get("entry_id")) not in before[model]
+            ]
+            rows.append(
+                (
+                    model.__name__,
+                    [
+                        {k: bytes(v) if isinstance(v, memoryview) else v for k, v in row.items()}
+                        for row in made
+                    ],
+                )
+            )
         transaction.set_rollback(True)
 
 
@@ -124,7 +148,13 @@ def test_the_same_rows_and_entries(posts: Any) -> None:
         assert len(one) == len(other), name
         for left, right in zip(one, other, strict=True):
             assert left == right, name
-    assert {row["state"] for row in dict(fast)["Request"]} == {"received", "done", "refused", "withdrawn", "closed"}
+    assert {row["state"] for row in dict(fast)["Request"]} == {
+        "received",
+        "done",
+        "refused",
+        "withdrawn",
+        "closed",
+    }
 
 
 def test_numbers_go_on_where_the_counter_stands(posts: Any) -> None:
@@ -138,7 +168,9 @@ def test_numbers_go_on_where_the_counter_stands(posts: Any) -> None:
 
 def test_everything_or_nothing(posts: Any) -> None:
     some = lives(posts, 12)
-    wrong = Life("RP-ROAD", "12040402", START, RESIDENT, (Step(Act.RATE, START, RESIDENT, courtesy=5, speed=5),))
+    wrong = Life(
+        "RP-ROAD", "12040402", START, RESIDENT, (Step(Act.RATE, START, RESIDENT, courtesy=5, speed=5),)
+    )
     with pytest.raises(Exception, match="not possible"), transaction.atomic():
         bulk.play([*some, wrong])
     assert not Request.objects.exists() and not Counter.objects.filter(series=actions.SERIES).exists()
@@ -156,4 +188,7 @@ def test_progress_is_told(posts: Any) -> None:
     heard: list[int] = []
     bulk.play(lives(posts, 5), tell=heard.append)
     assert heard == [5]
-    assert queries.counts(posts.clerk)["all"] == Request.objects.filter(commune="120404", office=posts.clerk.office).count()
+    assert (
+        queries.counts(posts.clerk)["all"]
+        == Request.objects.filter(commune="120404", office=posts.clerk.office).count()
+    )

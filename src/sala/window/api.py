@@ -162,9 +162,7 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
             "location": found.location,
             "latitude": float(found.latitude) if found.latitude is not None else None,
             "longitude": float(found.longitude) if found.longitude is not None else None,
-            "applicant": {"name": contact.name, "phone": rules.masked(contact.phone) if contact.phone else ""}
-            if contact
-            else None,
+            "applicant": {"name": contact.name, "phone": shown.masked(contact.phone)} if contact else None,
         }
     return body
 
@@ -184,8 +182,8 @@ class NewRequest(api.Strict):
     place: str = Field(min_length=6, max_length=16)
     description: str = Field("", max_length=2000)
     location: str = Field("", max_length=200)
-    latitude: float | None = Field(None, ge=8, le=16, allow_inf_nan=False)
-    longitude: float | None = Field(None, ge=101, le=109, allow_inf_nan=False)
+    latitude: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
+    longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
     name: str = Field("", max_length=120)
     phone: str = Field("", max_length=30)
     email: str = Field("", max_length=254)

@@ -23,7 +23,7 @@ class WindowConfig(AppConfig):
         from sala.window import letters, loading, measures, queries, steps, tasks
         from sala.window.terms import Verb
 
-        verbs.register("window", Verb, resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE))
+        verbs.register("window", Verb, resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE), label=_("One window"))
         packs.register("window", 40, loading.load)
         ledger.register(steps.REQUEST, queries.request_snapshots, _("Request"))
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
@@ -40,4 +40,5 @@ class WindowConfig(AppConfig):
             (letters.KINDS["refuse"], _("Request refused")),
         ):
             notices.register(kind, label)
+        menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))
         menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))

@@ -5,15 +5,16 @@ from typing import Any
 
 import phonenumbers
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from sala.kit import text
 from sala.kit.khmer import ascii_digits
+from sala.places import queries as places
 from sala.window.terms import Channel
 
-REGION = "KH"
 MOST_PHOTOS = 3
 
 
@@ -51,7 +52,7 @@ class Phone(forms.CharField):
         if not typed:
             return ""
         try:
-            number = phonenumbers.parse(typed, REGION)
+            number = phonenumbers.parse(typed, settings.COUNTRY.upper())
         except phonenumbers.NumberParseException as error:
             raise ValidationError(_("Enter a telephone number such as 012 345 678."), code="phone") from error
         if not phonenumbers.is_possible_number(number):
@@ -103,7 +104,10 @@ class ServiceForm(forms.Form):
     service = forms.ChoiceField(
         label=_("Problem"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what the problem is.")},
+        error_messages={
+            "required": _("Choose what the problem is."),
+            "invalid_choice": _("Choose what the problem is."),
+        },
     )
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -121,11 +125,13 @@ class WhereForm(forms.Form):
         error_messages={"required": _("Choose the commune or sangkat.")},
     )
     village = forms.ChoiceField(
-        label=_("Village"), error_messages={"required": _("Choose the village.")}, required=True
+        label=_("Village"),
+        error_messages={"required": _("Choose the village."), "invalid_choice": _("Choose the village.")},
+        required=True,
     )
     location = Words(label=_("Street, house number or a place people know"), max_length=200, required=False)
-    latitude = Degrees(label=_("Latitude"), least=8, most=16)
-    longitude = Degrees(label=_("Longitude"), least=101, most=109)
+    latitude = Degrees(label=_("Latitude"), least=-90, most=90)
+    longitude = Degrees(label=_("Longitude"), least=-180, most=180)
     photos = forms.FileField(label=_("Photos"), required=False, widget=forms.FileInput)
 
     def __init__(self, *args: Any, villages: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -135,8 +141,17 @@ class WhereForm(forms.Form):
         field.required = bool(villages)
 
     def clean(self) -> dict[str, Any]:
-        """A point needs both degrees."""
+        """A point needs both degrees, and lies in the country."""
         found = super().clean() or {}
+        latitude, longitude = found.get("latitude"), found.get("longitude")
+        if (
+            latitude is not None
+            and longitude is not None
+            and places.locate(float(latitude), float(longitude)) is None
+        ):
+            self.add_error(
+                "latitude", ValidationError(_("This point does not lie in the country."), code="outside")
+            )
         if (found.get("latitude") is None) != (found.get("longitude") is None) and not self.errors:
             missing = "latitude" if found.get("latitude") is None else "longitude"
             self.add_error(missing, ValidationError(_("Enter both degrees, or none."), code="half"))

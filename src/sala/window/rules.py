@@ -185,5 +185,5 @@ def level(text: str, levels: Mapping[str, str]) -> Level:
 
 
 def masked(phone: str) -> str:
-    """A phone number of which nobody can be rung up: the first digits and the last two."""
-    return f"{phone[:-6]} ••• •{phone[-2:]}" if len(phone) > 8 else "•••"
+    """A phone number (as it is dialled in the country) of which nobody can be rung up: three digits and the last two."""
+    return f"{phone[:3]} ••• •{phone[-2:]}" if len(phone) > 8 else "•••"

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import phonenumbers
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup
@@ -69,7 +71,7 @@ def due_tag(request: "Request", calendar: "Calendar", now: datetime) -> Tag:
     if now > request.due_at:
         late = max(0, -left)
         if late == 0:
-            return Tag(_("Late since today"), "late")
+            return Tag(_("Late"), "late")
         return Tag(
             ngettext("%(count)s day late", "%(count)s days late", late) % {"count": jinja.number(late)},
             "late",
@@ -169,6 +171,22 @@ def foreign(text: dict[str, str]) -> Markup | str:
     if jinja.lang() == "km" and not text.get("km"):
         return Markup('<span lang="en">{}</span>').format(text["en"])
     return jinja.name(text)
+
+
+def phone(e164: str) -> str:
+    """A phone number as it is dialled here: ``012 345 648``."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    home = phonenumbers.region_code_for_number(number) == settings.COUNTRY.upper()
+    formats = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, formats.NATIONAL if home else formats.INTERNATIONAL)
+
+
+def masked(e164: str) -> str:
+    """The same with its middle hidden."""
+    return rules.masked(phone(e164)) if e164 else ""
 
 
 def source_text(text: str) -> Markup | str:

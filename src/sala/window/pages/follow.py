@@ -62,7 +62,6 @@ def _context(code: str) -> dict[str, Any]:
         "address": shown.address(found, names, told=True),
         "place": shown.hall(found.office.place) if found.office.place else None,
         "contact": queries.contact_of(found),
-        "masked": rules.masked,
         "office": found.office,
     }
 

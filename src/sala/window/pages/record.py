@@ -154,7 +154,7 @@ def _show(
         "channel": jinja.term(Channel(found.channel)),
         "contact": contact,
         "known": known,
-        "masked": rules.masked(known.phone) if known and known.phone else "",
+        "masked": shown.masked(known.phone) if known else "",
         "photos": files.of(steps.REQUEST, str(found.id)) if told else [],
         "timeline": shown.timeline(events, staff=True, names=people, posts=posts, final=not found.open),
         "moves": [(str(m.verb), _(BUTTONS[Act(m.verb)]), bool(m.required)) for m in _moves(by, found)],
