@@ -25,6 +25,11 @@ def _tree(markup: str) -> ElementTree.Element:
     return ElementTree.fromstring(f"<div>{markup}</div>")
 
 
+def _drawn(markup: str, kind: str = "wide") -> ElementTree.Element:
+    """The picture for a desk or the one for a phone."""
+    return next(node for node in _tree(markup).iter("svg") if kind in (node.get("class") or "").split())
+
+
 def _texts(tree: ElementTree.Element) -> list[str]:
     return ["".join(node.itertext()) for node in tree.iter("text")]
 
@@ -38,7 +43,7 @@ def test_line_chart_labels_gaps_and_goal() -> None:
         goal_label="ទិសដៅ",
         at_most=1,
     )
-    tree = _tree(chart)
+    tree = _drawn(chart)
     texts = _texts(tree)
     assert {"មករា", "កុម្ភៈ", "មីនា", "៩៣%", "ទិសដៅ ៩០%"} <= set(texts)
     lines = [p.get("d", "") for p in tree.iter("path") if "ln" in (p.get("class") or "").split()]
@@ -49,12 +54,22 @@ def test_line_chart_labels_gaps_and_goal() -> None:
 
 def test_line_chart_of_several_lines_names_each_without_overlap() -> None:
     series = [charts.Series(name, [0.5, 0.5 + n / 1000]) for n, name in enumerate("abcd")]
-    tree = _tree(charts.line_chart(["1", "2"], series, _km))
+    tree = _drawn(charts.line_chart(["1", "2"], series, _km))
     ends = [node for node in tree.iter("text") if "end" in (node.get("class") or "").split()]
     heights = sorted(float(node.get("y", "0")) for node in ends)
     assert len(heights) == 4
     assert all(b - a >= 16.9 for a, b in pairwise(heights))
     assert [c.get("class") for c in tree.iter("circle")] == ["dot", "dot2", "dot3", "dot4"]
+
+
+def test_a_phone_gets_a_chart_of_its_width() -> None:
+    months = [str(n) for n in range(1, 13)]
+    chart = charts.line_chart(months, [charts.Series("a", [n / 20 for n in range(12)])], _km)
+    tree = _drawn(chart, "small")
+    assert float((tree.get("viewBox") or "").split()[2]) <= 290
+    below = [text.text for text in tree.iter("text") if text.get("y") == "222"]
+    assert below == ["3", "6", "9", "12"]
+    assert "៥៥%" in _texts(tree)
 
 
 def test_line_chart_refuses_what_it_cannot_draw() -> None:

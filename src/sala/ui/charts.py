@@ -96,14 +96,44 @@ def line_chart(
 ) -> Markup:
     """Lines over time, each labelled at its end with its last value; the goal dashed.
 
-    ``write`` writes a value in the page's language. At most four series; raises ValueError for more, or lengths that
+    Drawn twice, for a desk and for a phone; the style shows the one that fits its box. ``write`` writes a value in the
+    page's language. At most four series; raises ValueError for more, or lengths that
     differ from the labels'. The picture is hidden from readers' software: the table beside it is for them.
     """
     if len(series) > 4 or any(len(each.values) != len(labels) for each in series):
         raise ValueError("a line chart takes up to four series as long as its labels")
     known = [value for each in series for value in each.values if value is not None]
     axis = scale(known + ([goal] if goal is not None else []), zero=zero, at_most=at_most)
-    width, left, right, top, bottom = 640.0, 56.0, 508.0, 14.0, 200.0
+    dashed = None if goal is None else (goal, f"{goal_label} {write(goal)}".strip())
+    drawn = "".join(_lines(labels, series, write, axis, dashed, frame) for frame in (_DESK, _PHONE))
+    return Markup(f'<div class="fit">{drawn}</div>')  # noqa: S704 - every text is escaped in `_lines`
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Measures of a picture: class, width, the plot's left and right end, and how many labels fit under it."""
+
+    kind: str
+    width: float
+    left: float
+    right: float
+    labels: int
+
+
+# One unit is one pixel at the least width each is shown at, so that no text falls under 12 px.
+_DESK = _Frame("wide", 640.0, 56.0, 508.0, 12)
+_PHONE = _Frame("small", 290.0, 42.0, 205.0, 4)
+
+
+def _lines(
+    labels: Sequence[str],
+    series: Sequence[Series],
+    write: Write,
+    axis: Scale,
+    goal: tuple[float, str] | None,
+    frame: _Frame,
+) -> str:
+    left, right, top, bottom = frame.left, frame.right, 14.0, 200.0
     steps = max(1, len(labels) - 1)
 
     def x(n: int) -> float:
@@ -112,39 +142,39 @@ def line_chart(
     def y(value: float) -> float:
         return axis.at(value, bottom, top)
 
-    out = [f'<svg class="chart wide" viewBox="0 0 {_n(width)} 230" aria-hidden="true">']
+    out = [f'<svg class="chart {frame.kind}" viewBox="0 0 {_n(frame.width)} 230" aria-hidden="true">']
     for tick in axis.ticks:
         out.append(f'<path class="gr" d="M{_n(left)} {_n(y(tick))}H{_n(right)}"/>')
         out.append(
             f'<text class="ax fin" x="{_n(left - 6)}" y="{_n(y(tick) + 4)}">{escape(write(tick))}</text>'
         )
-    every = ceil(len(labels) / 12)
+    every = ceil(len(labels) / frame.labels)
     for n, label in enumerate(labels):
         if (len(labels) - 1 - n) % every == 0:
             out.append(f'<text class="ax mid" x="{_n(x(n))}" y="222">{escape(label)}</text>')
     ends: list[tuple[float, str, str]] = []
     if goal is not None:
-        out.append(f'<path class="goal" d="M{_n(left)} {_n(y(goal))}H{_n(right)}"/>')
-        ends.append((y(goal), "", f"{goal_label} {write(goal)}".strip()))
+        out.append(f'<path class="goal" d="M{_n(left)} {_n(y(goal[0]))}H{_n(right)}"/>')
+        ends.append((y(goal[0]), "", goal[1]))
     for number, each in enumerate(series, start=1):
         suffix = "" if number == 1 else f" ln{number}"
         points = [None if value is None else (x(n), y(value)) for n, value in enumerate(each.values)]
         out.append(f'<path class="ln{suffix}" d="{_runs(points)}"/>')
-        last = next((n for n in range(len(points) - 1, -1, -1) if points[n]), None)
-        if last is not None:
-            point, value = points[last], each.values[last]
-            assert point is not None
-            assert value is not None
-            out.append(
-                f'<circle class="dot{number if number > 1 else ""}" cx="{_n(point[0])}" cy="{_n(point[1])}" r="4.5"/>'
-            )
+        shown = [
+            (point, value)
+            for point, value in zip(points, each.values, strict=True)
+            if point and value is not None
+        ]
+        if shown:
+            (at_x, at_y), value = shown[-1]
+            dot = f"dot{number if number > 1 else ''}"
+            out.append(f'<circle class="{dot}" cx="{_n(at_x)}" cy="{_n(at_y)}" r="4.5"/>')
             words = write(value) if len(series) == 1 else f"{each.label} {write(value)}"
-            ends.append((point[1], " end", words))
+            ends.append((at_y, " end", words))
     heights = _spread([at for at, _, _ in ends], 17, top + 4, bottom)
     for height, (_at, kind, words) in zip(heights, ends, strict=True):
         out.append(f'<text class="lab{kind}" x="{_n(right + 9)}" y="{_n(height + 4)}">{escape(words)}</text>')
-    out.append("</svg>")
-    return Markup("".join(out))  # noqa: S704 - every text is escaped above
+    return "".join([*out, "</svg>"])
 
 
 @dataclass(frozen=True)
