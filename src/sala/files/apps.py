@@ -1,6 +1,5 @@
 """Django's name for the room `files` and what it registers when the house opens."""
 
-
 from django.apps import AppConfig
 from django.conf import settings
 

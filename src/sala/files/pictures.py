@@ -36,6 +36,7 @@ BROKEN = (
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", message="Corrupt EXIF", module="PIL")
 
+_SHRINKABLE = frozenset(("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr"))
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -90,6 +91,8 @@ def harmless(upload: bytes) -> Picture:
             "RGB", (rules.EDGE, rules.EDGE)
         )  # JPEG decodes at a fraction of the size: less time, less memory
         image.load()
+        if image.mode in _SHRINKABLE:
+            image.thumbnail((rules.EDGE, rules.EDGE), Image.Resampling.LANCZOS)  # first: the rest is copies
         plain = _flat(image)
     except BROKEN as error:
         raise _broken() from error
