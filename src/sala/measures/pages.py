@@ -222,8 +222,18 @@ def _map(wanted: Asked) -> dict[str, Any]:
         "period": wanted.period,
         "title": places.title(wanted.place),
         "link": link,
+        "levels": [
+            (link("figure-map", level=level), level, level is wanted.level)
+            for level in (Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
+            if _lies_below(level, wanted.place)
+        ],
         "map": maps.draw(wanted, lambda key: link("figure", place=key)),
     }
+
+
+def _lies_below(level: Level, key: str) -> bool:
+    order = list(Level)
+    return order.index(level) > order.index(queries.level_of(key))
 
 
 def figure_sources(request: HttpRequest, code: str) -> HttpResponse:

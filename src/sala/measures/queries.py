@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 from sala.kit import clock
@@ -259,23 +260,24 @@ def values_at(one: Measure, period: Period, level: str, within: str = "") -> dic
 
 def totals(one: Measure, period: Period, key: str = "", level: str | None = None) -> list[Total]:
     """The figure of a place, or of every unit of a ``level`` in it; what has no data is not there."""
+    return [_total(row) for row in _of_level(one, period, key, level).order_by("place")]
+
+
+def _of_level(one: Measure, period: Period, key: str, level: str | None) -> QuerySet[StoredTotal]:
     rows = StoredTotal.objects.filter(measure=one.code, period=period.code)
     own = level_of(key)
     if level is None or level == own:
-        rows = rows.filter(place=key)
-    else:
-        rows = rows.filter(level=level)
-        if own in (Level.PROVINCE, Level.DISTRICT):
-            rows = rows.filter(**{str(own): key})
-        elif own is Level.COMMUNE:
-            rows = rows.none()
-    return [_total(row) for row in rows.order_by("place")]
+        return rows.filter(place=key)
+    if own in (Level.PROVINCE, Level.DISTRICT):
+        rows = rows.filter(**{str(own): key})
+    return rows.none() if own is Level.COMMUNE else rows.filter(level=level)
 
 
 def without_data(one: Measure, key: str, period: Period) -> int:
     """How many communes there (that are in the gazetteer today) have no figure in the period."""
     communes = set(places.keys(Level.COMMUNE, key))
-    return len(communes - set(values_at(one, period, Level.COMMUNE)))
+    known = _of_level(one, period, key, Level.COMMUNE).values_list("place", flat=True)
+    return len(communes - set(known))
 
 
 def last_count() -> RollUp | None:

@@ -27,7 +27,8 @@ def sentence(one: Measure, value: Value | None) -> str:
         return khmer.percent(value, here, one.decimals)
     if one.unit is Unit.MINUTES:
         return _("%(hours)s h") % {"hours": khmer.number(Decimal(str(value)) / 60, here, one.decimals)}
-    return khmer.number(value, here, one.decimals)
+    written = khmer.number(value, here, one.decimals)
+    return _("%(points)s of 5") % {"points": written} if one.unit is Unit.POINTS else written
 
 
 def cell(one: Measure, value: Value | None) -> str:
