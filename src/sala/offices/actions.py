@@ -13,7 +13,7 @@ from sala.kit.errors import Changed, FieldError, Invalid, NotFound, NotPossible
 from sala.kit.terms import N_
 from sala.kit.text import normalise
 from sala.ledger import actions as ledger
-from sala.offices import queries, rules
+from sala.offices import queries, registry, rules
 from sala.offices.models import Appointment, Holiday, Office, Person, PostKind
 from sala.offices.terms import Act, DayStatus, Instrument, OfficeKind, Verb
 
@@ -202,8 +202,8 @@ def add_holiday(
 ) -> Holiday:
     """Add a day on which deadlines stand still, for the country or for one office.
 
-    Side effects: one row, one ledger entry, the calendars are read anew. Deliberately not done here: deadlines that
-    stand are recomputed by the room that keeps them. Raises `Refused`, `Invalid` for a day that is a holiday already.
+    Side effects: one row, one ledger entry; the calendars are read anew, and the rooms that keep deadlines are told
+    (`registry.on_holiday`), in the same transaction. Deliberately not done: nothing moves that is finished. Raises `Refused`, `Invalid` for a day that is a holiday already.
     """
     by.require(Verb.HOLIDAYS, office.where if office else Where())
     names = {lang: normalise(name.get(lang, "")).strip() for lang in ("km", "en")}
@@ -230,10 +230,13 @@ def add_holiday(
                 at=office.where if office else Where(),
                 content=content,
             )
+            queries.forget_calendars()
+            registry.tell(by, day, office.pk if office else None)
     except IntegrityError as error:
         message = N_("This day is a holiday already.")
         raise Invalid(message, errors=[FieldError("date", "taken", message)]) from error
-    queries.forget_calendars()
+    finally:
+        queries.forget_calendars()
     return row
 
 

@@ -1,21 +1,24 @@
 """Offices and who holds their posts, for programs: Popolo organisations and memberships, public."""
 
 from collections.abc import Sequence
+from datetime import date as Day  # noqa: N812 - bodies have a field called date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from ninja import Router
+from ninja import Field, Router
 
 from sala.kit import clock
-from sala.kit.api import serve_list
+from sala.kit.api import Strict, serve_list, version
 from sala.kit.errors import FieldError, Invalid, NotFound
 from sala.kit.export import Column
 from sala.kit.inputs import Wrong, day
 from sala.kit.paging import ListSpec, choice, place
-from sala.offices import queries
-from sala.offices.terms import OfficeKind
+from sala.numbers.idempotency import Answer, json_response, of_request
+from sala.offices import actions, queries
+from sala.offices.terms import Instrument, OfficeKind
 
 router = Router(tags=["offices"])
 
@@ -140,3 +143,120 @@ def posts(request: HttpRequest) -> dict[str, Any]:
         for row in rows
     ]
     return {"count": len(results), "more": False, "next": None, "previous": None, "results": results}
+
+
+class HolidayIn(Strict):
+    """A day on which deadlines stand still; ``office`` for one office only."""
+
+    date: Day
+    name_km: str = Field(min_length=1, max_length=160)
+    name_en: str = Field(min_length=1, max_length=160)
+    source: str = Field("", max_length=300)
+    office: str | None = Field(None, max_length=48)
+
+
+class PaperIn(Strict):
+    """The instrument of an appointment."""
+
+    kind: Instrument
+    number: str = Field("", max_length=80)
+    date: Day | None = None
+
+
+class AppointmentIn(Strict):
+    """A person (by id) comes into a post of an office (id or code) from a day on."""
+
+    person: UUID
+    post: str = Field(max_length=48)
+    office: str = Field(max_length=48)
+    start: Day
+    end: Day | None = None
+    instrument: PaperIn
+
+
+class EndIn(Strict):
+    """The last day of an appointment."""
+
+    end: Day
+    reason: str = Field("", max_length=300)
+
+
+def _holiday(row: Any) -> dict[str, Any]:
+    name = {"km": row.name_km, "en": row.name_en}
+    office_id = str(row.office_id) if row.office_id else None
+    return {
+        "id": str(row.pk),
+        "date": row.date,
+        "name": name,
+        "status": row.status,
+        "source": row.source,
+        "office": office_id,
+    }
+
+
+@router.get("/holidays", auth=None, summary="The country's holidays of a year")
+def holidays(request: HttpRequest, year: int | None = None) -> dict[str, Any]:
+    """Days that do not count in deadlines; default: this year's."""
+    wanted = clock.today().year if year is None else year
+    rows = queries.holidays(wanted) if 1900 <= wanted <= 2200 else []
+    return {
+        "count": len(rows),
+        "more": False,
+        "next": None,
+        "previous": None,
+        "results": [_holiday(row) for row in rows],
+    }
+
+
+@router.post("/holidays", response={201: dict[str, Any]}, summary="Add a holiday")
+def add_holiday(request: HttpRequest, body: HolidayIn) -> Any:
+    """For the country, or for one office; deadlines that reach over it move."""
+
+    def act() -> Answer:
+        row = actions.add_holiday(
+            by=request.acting,  # type: ignore[attr-defined]
+            day=body.date,
+            name={"km": body.name_km, "en": body.name_en},
+            office=_office(body.office) if body.office else None,
+            source=body.source,
+        )
+        return Answer(201, plain(_holiday(row)))
+
+    return json_response(of_request(request, "offices.holidays", act))
+
+
+@router.post("/appointments", response={201: dict[str, Any]}, summary="Appoint a person to a post")
+def appoint(request: HttpRequest, body: AppointmentIn) -> Any:
+    """What the person may do in Sala follows from it at once."""
+
+    def act() -> Answer:
+        row = actions.appoint(
+            by=request.acting,  # type: ignore[attr-defined]
+            person=body.person,
+            post=body.post,
+            office=_office(body.office),
+            start=body.start,
+            end=body.end,
+            instrument=actions.Paper(body.instrument.kind, body.instrument.number, body.instrument.date),
+        )
+        return Answer(201, plain(membership(row)))
+
+    return json_response(of_request(request, "offices.appointments", act))
+
+
+@router.post("/appointments/{uuid:appointment_id}/end", summary="End an appointment")
+def end(request: HttpRequest, appointment_id: UUID, body: EndIn) -> dict[str, Any]:
+    """With ``If-Match``; the post is held until the end of that day, and what it allows ends with it."""
+    row = actions.end_appointment(
+        by=request.acting,  # type: ignore[attr-defined]
+        appointment=appointment_id,
+        end=body.end,
+        reason=body.reason,
+        version=version(request),
+    )
+    return membership(row)
+
+
+def plain(body: dict[str, Any]) -> dict[str, Any]:
+    """The object with its dates as texts, as an answer is kept for a repeated request."""
+    return {key: value.isoformat() if isinstance(value, Day) else value for key, value in body.items()}

@@ -9,11 +9,17 @@ class OfficesConfig(AppConfig):
 
     def ready(self) -> None:
         """The pack's part, and what the ledger verifies."""
+        from django.utils.translation import gettext_lazy
+
         from sala.installation import packs
         from sala.kit.terms import N_
         from sala.ledger import registry
         from sala.offices import bulk, queries
+        from sala.offices.terms import Verb
+        from sala.ui import menu
 
+        menu.register(menu.Entry("holidays", gettext_lazy("Public holidays"), 85, Verb.HOLIDAYS))
+        menu.register(menu.Entry("holidays", gettext_lazy("Public holidays"), 50, bar="foot"))
         packs.register("offices", 20, bulk.load)
         registry.register(queries.PACK, queries.pack_snapshots, N_("Posts, offices and opening days"))
         registry.register(queries.APPOINTMENT, queries.appointment_snapshots, N_("Appointment"))

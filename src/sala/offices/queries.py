@@ -249,6 +249,17 @@ def _read_calendar(office_id: UUID | None) -> "Calendar":
     )
 
 
+def holidays(year: int, office_id: UUID | None = None) -> list[Holiday]:
+    """The country's holidays of a year, and those of one office, by date."""
+    mine = Q(office__isnull=True) | Q(office_id=office_id) if office_id else Q(office__isnull=True)
+    return list(Holiday.objects.filter(mine, date__year=year).order_by("date", "id"))
+
+
+def holiday_years() -> list[int]:
+    """The years for which the country has holidays."""
+    return [day.year for day in Holiday.objects.filter(office__isnull=True).dates("date", "year")]
+
+
 PACK = "offices.pack"
 APPOINTMENT = "offices.appointment"
 PERSON = "offices.person"
