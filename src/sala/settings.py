@@ -241,8 +241,13 @@ LOGGING = {
         "text": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
         "json": {"()": "sala.kit.logs.JsonFormatter"},
     },
+    "filters": {"addresses": {"()": "sala.kit.logs.WithoutAddresses"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": os.environ.get("SALA_LOG", "text")},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": os.environ.get("SALA_LOG", "text"),
+            "filters": ["addresses"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"sala": {"level": "INFO"}, "axes": {"level": "ERROR"}},

@@ -351,6 +351,28 @@ class TestHealth:
         assert Client().post("/healthz").status_code == 405
 
 
+class TestMetrics:
+    def test_on_this_machine(self):
+        response = Client().get("/metrics")
+        lines = response.content.decode().splitlines()
+        assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        assert "sala_database_up 1" in lines
+        assert any(line.startswith('sala_job_failures{job="') for line in lines)
+        assert all(
+            line.startswith("#") or re.fullmatch(r'\w+({job="[\w.-]+"})? [0-9.]+', line) for line in lines
+        )
+
+    @pytest.mark.parametrize(
+        "address", [{"REMOTE_ADDR": "203.0.113.9"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}]
+    )
+    def test_not_from_elsewhere(self, address: dict[str, str]):
+        assert Client().get("/metrics", **address).status_code == 404
+
+    def test_without_a_database(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(health, "database", lambda: "OperationalError")
+        assert Client().get("/metrics").content.decode().splitlines()[-1] == "sala_database_up 0"
+
+
 class TestTheFrontDoor:
     def test_khmer_first(self):
         response = Client().get("/", headers={"Accept-Language": "en"})

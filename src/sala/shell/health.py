@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 
 from sala.jobs import queries as jobs
 from sala.kit import clock
+from sala.kit.errors import NotFound
+from sala.kit.terms import N_
 
 QUIET = timedelta(minutes=5)
 """A worker gives a sign of life each second; silent this long, background work stands still."""
@@ -63,3 +65,46 @@ def worker() -> str:
     if seen is None:
         return "never"
     return "ok" if clock.now() - seen < QUIET else "silent"
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text, for whoever stands on this machine or carries a token; others learn nothing of it."""
+    here = request.META.get("REMOTE_ADDR", "") in ("127.0.0.1", "::1")
+    passed_on = (
+        "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+    )  # a proxy stands here too
+    if not (here and not passed_on) and not getattr(request, "by_token", False):
+        raise NotFound(N_("There is nothing at this address."))
+    return HttpResponse("\n".join(figures()) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def figures() -> list[str]:
+    """The lines: whether the database stands, when the worker was last seen, how each job goes."""
+    stands = database() == "ok"
+    lines = [
+        "# HELP sala_database_up Whether the database answers.",
+        "# TYPE sala_database_up gauge",
+        f"sala_database_up {int(stands)}",
+    ]
+    if not stands or migrations() != "ok":
+        return lines
+    seen = jobs.heartbeat()
+    lines += [
+        "# HELP sala_worker_seen_timestamp_seconds When a worker last gave a sign of life; 0: never.",
+        "# TYPE sala_worker_seen_timestamp_seconds gauge",
+        f"sala_worker_seen_timestamp_seconds {seen.timestamp() if seen else 0:.3f}",
+        "# HELP sala_job_failures How often in a row a job has failed.",
+        "# TYPE sala_job_failures gauge",
+    ]
+    reports = jobs.report()
+    lines += [f'sala_job_failures{{job="{job.name}"}} {job.failures}' for job in reports]
+    lines += [
+        "# HELP sala_job_ok_timestamp_seconds When a job last ended well; 0: never.",
+        "# TYPE sala_job_ok_timestamp_seconds gauge",
+    ]
+    return lines + [
+        f'sala_job_ok_timestamp_seconds{{job="{job.name}"}} {job.last_ok.timestamp() if job.last_ok else 0:.3f}'
+        for job in reports
+    ]

@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", front_door),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("api/v1/docs", api.docs, name="api-docs"),
     path("api/v1/", api.API.urls),
     *_of_rooms("plain_urlpatterns"),
