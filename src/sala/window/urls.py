@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sala.window.pages import follow, front, queue, record, report
+from sala.window.pages import follow, front, maps, queue, record, report
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("services/<str:code>", front.service, name="service"),
     path("services/<str:code>/apply", report.apply, name="service-apply"),
     path("report", report.report, name="report"),
+    path("report/map/<str:key>.svg", maps.commune_map, name="report-map"),
     path("requests", follow.look, name="requests"),
     path("requests/<str:code>", follow.track, name="request"),
     path("requests/<str:code>/received", follow.received, name="request-received"),

@@ -17,6 +17,7 @@ from sala.numbers.idempotency import Answer, once
 from sala.places import queries as places
 from sala.ui import jinja
 from sala.window import actions, forms, queries, rules, shown
+from sala.window.pages import maps
 from sala.window.terms import Channel, Kind, Verb
 
 FIELDS = {
@@ -44,6 +45,7 @@ class Flow:
         self._settle_place()
         self.photos = [kept for kept in map(_uuid, self.data.getlist("kept")[: forms.MOST_PHOTOS]) if kept]
         self.photo_errors: list[str] = []
+        self.map = False
         self.found: list[tuple[str, str, str]] | None = None
 
     def _service(self) -> Any:
@@ -189,6 +191,12 @@ def _walk(flow: Flow) -> HttpResponse:
     if "find_place" in data:
         flow.find()
         return _ask(flow, "where", bound=False)
+    if "show_map" in data or "point.x" in data:
+        flow.map = True
+        found = maps.touched(flow.commune, data.dict())
+        if found is not None:
+            data["latitude"], data["longitude"] = str(found[0]), str(found[1])
+        return _ask(flow, "where", bound=False)
     if "remove_file" in data:
         return _ask(flow, "where", bound=False)
     return _forward(flow, step)
@@ -255,6 +263,8 @@ def _ask(
         "village": _village(flow),
         "search": str(flow.data.get("place_search", ""))[:120],
         "problem": problem,
+        "has_map": step == "where" and bool(maps.geometry(flow.commune)),
+        "at": ",".join(part for part in (flow.data.get("latitude"), flow.data.get("longitude")) if part),
         "answers": _answers(flow) if step == "check" else {},
     }
     status = (
