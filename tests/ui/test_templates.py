@@ -180,6 +180,7 @@ def test_pages_keep_to_the_policy(client: Client, db: None, address: str) -> Non
     assert "unsafe" not in answer["Content-Security-Policy"]
     language = address[1:3]
     assert f'<html lang="{language}">' in page
+    assert f'<body class="{"staff" if address.endswith("staff") else "resident"}">' in page
     assert page.count("<h1") == 1
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
