@@ -88,6 +88,13 @@ def test_tokens_are_unguessable_and_unique():
 
 
 @pytest.mark.django_db
+def test_addresses_hold_the_token_alone():
+    file = keep()
+    assert (file.url, file.small_url) == (f"/files/{file.token}", f"/files/{file.token}/small")
+    assert queries.kept("../" + file.token[3:]) is None
+
+
+@pytest.mark.django_db
 def test_attach_once(kind):
     file = keep()
     assert queries.kept(file.token) == file and queries.attached(file.token) is None
@@ -218,6 +225,7 @@ def test_lost_content_is_found(kind):
     assert queries.lost() == []
     os.unlink(store.path(file.token))
     assert queries.lost() == [file]
+    assert queries.lost(limit=1) == [file]
     assert queries.content(file) is None
 
 

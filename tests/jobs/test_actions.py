@@ -248,3 +248,48 @@ def test_registry_refuses_a_second_job_of_a_name():
         assert registry.jobs()["test.a"].every == timedelta(seconds=2)
         with pytest.raises(ValueError, match="already"):
             registry.register("test.a", timedelta(seconds=1), lambda: None)
+
+
+def test_a_job_claimed_by_another_meanwhile_is_left_to_it(only, diary, monkeypatch):
+    only(one=lambda: diary.append(1))
+    actions.claim("test.one", "faster")
+    monkeypatch.setattr(queries, "due", lambda: ["test.one"])
+    assert actions.run_due("slower") == 0
+    assert diary == [] and task("one").holder == "faster"
+    assert actions.holders() == ["faster"]
+
+
+class Breaking:
+    """A release that fails so many times, and a connection that counts its closings."""
+
+    def __init__(self, times, in_atomic_block):
+        self.times, self.in_atomic_block, self.closed, self.real = times, in_atomic_block, 0, actions.release
+
+    def close(self):
+        self.closed += 1
+
+    def release(self, *words):
+        if self.times:
+            self.times -= 1
+            raise OperationalError("gone")
+        self.real(*words)
+
+
+@pytest.mark.parametrize(
+    ("times", "in_transaction", "raises"), [(1, False, False), (2, False, True), (1, True, True)]
+)
+def test_a_release_is_tried_once_more_through_a_new_connection(
+    only, monkeypatch, times, in_transaction, raises
+):
+    only(one=lambda: None)
+    breaking = Breaking(times, in_transaction)
+    monkeypatch.setattr(actions, "release", breaking.release)
+    monkeypatch.setattr(actions, "connection", breaking)
+    if raises:
+        with pytest.raises(OperationalError):
+            actions.run_due("a")
+        assert task("one").holder == "a", "the lease ends by itself"
+    else:
+        assert actions.run_due("a") == 1
+        assert task("one").holder == ""
+    assert breaking.closed == (0 if in_transaction else 1)

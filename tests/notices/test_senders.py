@@ -3,6 +3,7 @@
 import email
 import email.policy
 import os
+import smtplib
 import socket
 import stat
 
@@ -251,3 +252,15 @@ def test_without_a_public_address_the_sender_has_a_name_all_the_same(settings):
     settings.PUBLIC_URL = ""
     assert senders.domain() == "sala.localdomain"
     assert os.sep in str(senders.outbox())
+
+
+@pytest.mark.parametrize(
+    ("error", "step"),
+    [
+        (smtplib.SMTPNotSupportedError("SMTPUTF8"), Step.REJECT),
+        (OSError(), Step.POSTPONE),
+        (smtplib.SMTPRecipientsRefused({}), Step.REJECT),
+    ],
+)
+def test_rarer_failures_of_a_message(error, step):
+    assert senders.sending(error, attempts=1).step == step
