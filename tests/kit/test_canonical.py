@@ -19,6 +19,14 @@ class State(Term):
     DONE = "done", "Done"
 
 
+class Text(str):
+    """As templates' safe texts are."""
+
+
+class Moment(datetime):
+    """As libraries' datetimes are."""
+
+
 class Number(Enum):
     ONE = 1
 
@@ -32,6 +40,8 @@ class Number(Enum):
         ({"b": 1, "a": {"d": [], "c": {}}}, '{"a":{"c":{},"d":[]},"b":1}'),
         ('ភូមិ\n"\\\x1f/', '"ភូមិ\\n\\"\\\\\\u001f/"'),
         (State.DONE, '"done"'),
+        (Text("x"), '"x"'),
+        (Moment(2026, 11, 24, 2, 15, tzinfo=UTC), '"2026-11-24T02:15:00.000000Z"'),
         ({State.DONE: Number.ONE}, '{"done":1}'),
         (UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
         (date(2026, 11, 24), '"2026-11-24"'),

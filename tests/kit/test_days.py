@@ -93,7 +93,9 @@ def test_waiting_for_the_applicant_is_not_counted() -> None:
     assert CALENDAR.minutes_between(start, end, [(asked, answered)]) == 2 * 450
     assert CALENDAR.minutes_between(start, end, [(asked, answered), (asked, answered)]) == 2 * 450
     assert CALENDAR.minutes_between(start, end, [(asked, None)]) == 450
-    assert CALENDAR.add_days(start, 3) == at("2026-11-19 17:30")
+    assert (
+        CALENDAR.add_days(start, 3) == CALENDAR.add_days(start, 3, [(asked, None)]) == at("2026-11-19 17:30")
+    )
     assert CALENDAR.add_days(start, 3, [(asked, answered)]) == at("2026-11-20 17:30")
     assert CALENDAR.add_days(start, 3, [(at("2026-11-21 09:00"), at("2026-11-22 09:00"))]) == at(
         "2026-11-19 17:30"

@@ -10,7 +10,7 @@ from tests.ledger.conftest import BY, HERE, MORNING, THING, Things
 from sala.installation import queries as installation
 from sala.kit import clock
 from sala.kit.errors import Invalid, NotFound, Unavailable
-from sala.ledger import actions, keys, queries, receipts
+from sala.ledger import actions, keys, queries, receipts, registry
 from sala.ledger.models import Checkpoint, Entry, Node, Salt
 from sala.ledger.rules import leaves, merkle, notes
 
@@ -150,6 +150,18 @@ def test_who_seals_second_does_nothing(things: Things, monkeypatch) -> None:
     monkeypatch.setattr(actions, "_checkpoint", overtaken)
     assert actions.seal() == 0
     assert Checkpoint.objects.count() == 1
+
+
+def test_while_another_holds_the_lock_nothing_is_sealed(things: Things, monkeypatch) -> None:
+    things.write("a", "one")
+    monkeypatch.setattr(actions, "_locked", lambda: False)
+    assert actions.seal() == 0
+    assert Entry.objects.filter(leaf__isnull=True).count() == 1
+
+
+def test_the_own_act_has_its_words() -> None:
+    assert registry.act(actions.FORGET).en == "Erase a record's content"
+    assert registry.act("test.unknown") == "test.unknown"
 
 
 def test_erasing_keeps_the_tree_and_forgets_the_salts(things: Things) -> None:

@@ -172,6 +172,11 @@ def test_wrong_proofs_are_refused(size: int, data: st.DataObject) -> None:
         assert not merkle.is_consistent(old, size, old_root, root, proof[:-1])
 
 
+def test_a_proof_of_nothing_shows_nothing() -> None:
+    nodes = tree_of(CT_HASHES)
+    assert not merkle.is_consistent(3, 7, merkle.root(3, nodes), merkle.root(7, nodes), [])
+
+
 @given(st.lists(st.integers(0, 20), max_size=12))
 def test_growing_in_batches_gives_the_same_nodes(batches: list[int]) -> None:
     hashes, nodes, size = hashes_of(sum(batches)), {}, 0

@@ -8,11 +8,11 @@ from time import perf_counter
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import transaction
+from django.db import connection, transaction
 from tests.ledger.conftest import BY, HERE, MORNING, THING, Things
 
 from sala.kit import clock
-from sala.ledger import actions, keys, queries, registry, row_check
+from sala.ledger import actions, keys, queries, registry, row_check, tree_check
 from sala.ledger.models import Checkpoint, Entry, Node, Salt
 from sala.ledger.rules import damage, leaves, merkle, notes
 from sala.ledger.terms import Fault
@@ -154,6 +154,10 @@ TAMPERING: dict[str, tuple[Callable[[Things], object], set[tuple[str, int | None
         lambda t: renumber(t, {6: None}),
         {("removed", 6), ("reordered", 6), ("backlog", None)},
     ),
+    "leaf node removed": (
+        lambda t: Node.objects.filter(position=merkle.position((0, 5))).delete(),
+        {("node", 5)},
+    ),
     "leaf node damaged": (damage_a_hash, {("node", 5), ("node", 4)}),
     "inner node damaged": (
         lambda t: Node.objects.filter(position=merkle.position((1, 2))).update(hash=bytes(32)),
@@ -232,6 +236,26 @@ def test_tampering_is_found_and_named(things: Things, name: str) -> None:
     tamper, expected = TAMPERING[name]
     tamper(things)
     assert set(faults()) == expected
+
+
+@pytest.mark.parametrize("column", ["at", "id"])
+def test_values_that_can_not_be_read_are_named_too(things: Things, column: str) -> None:
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL takes no such value")
+    things.fill(COUNT)
+    things.write("t11", "waiting")
+    things.sql(f"UPDATE ledger_entry SET {column} = 'zz' WHERE leaf = 5")
+    assert ("changed", 5) in faults()
+    things.sql(f"UPDATE ledger_entry SET {column} = 'yy' WHERE leaf IS NULL")
+    assert ("changed", None) in faults()
+
+
+def test_a_backlog_of_many_chunks_is_read_whole(things: Things, monkeypatch) -> None:
+    monkeypatch.setattr(tree_check, "CHUNK", 4)
+    for number in range(9):
+        things.write(f"t{number}", "text")
+    things.sql("UPDATE ledger_entry SET act = 'x' WHERE subject = 't8'")
+    assert faults() == [("changed", None)]
 
 
 def test_every_kind_of_fault_is_tried() -> None:

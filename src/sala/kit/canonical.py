@@ -36,8 +36,6 @@ def _text(value: object) -> str:
         return _text(value.value)
     if isinstance(value, str):
         return _quoted(value)
-    if value is None:
-        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

@@ -174,11 +174,14 @@ class Calendar:
         rest += 1  # 1..week: the minute that must have passed in this week
         weekday = bisect_left(self._before, rest) - 1
         rest -= self._before[weekday]
-        for start, end in self._intervals[weekday]:
-            if rest <= end - start:
-                return self._moment(_WEEK_ZERO + weeks * 7 + weekday, start + rest)
+        intervals = iter(
+            self._intervals[weekday]
+        )  # their minutes are those of the weekday: one of them holds the rest
+        start, end = next(intervals)
+        while rest > end - start:
             rest -= end - start
-        raise AssertionError("the cumulative minutes of a weekday are those of its intervals")
+            start, end = next(intervals)
+        return self._moment(_WEEK_ZERO + weeks * 7 + weekday, start + rest)
 
     def _moment(self, ordinal: int, minute: int) -> datetime:
         if minute == _DAY:

@@ -33,8 +33,8 @@ def check_salts() -> Iterator[Finding]:
     missing = Entry.objects.filter(~Exists(erased), salt__isnull=True).order_by(
         F("leaf").asc(nulls_last=True)
     )
-    for leaf, id, kind, subject in missing.values_list("leaf", "id", "kind", "subject").iterator():
-        name = f"entry {leaf}" if leaf is not None else f"waiting entry {id}"
+    for leaf, kind, subject in missing.values_list("leaf", "kind", "subject").iterator():
+        name = f"entry {leaf}" if leaf is not None else "a waiting entry"
         text = f"{name}: its salt is missing and no erasure is recorded ({kind} {subject})"
         yield Finding(Fault.SALT, text, leaf, kind, subject)
 

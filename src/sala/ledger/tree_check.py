@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, Q, QuerySet
 
 from sala.ledger.findings import Finding
 from sala.ledger.models import Checkpoint, Entry, Node
@@ -13,6 +14,7 @@ from sala.ledger.terms import Fault
 
 CHUNK_LEVEL = 12
 CHUNK = 1 << CHUNK_LEVEL
+UNREADABLE = (ValueError, TypeError, AttributeError)  # what Django raises for a time or an id that is none
 _FIELDS = ("leaf", "id", "at", "post", "act", "kind", "subject", "place", "digest", "leaf_hash")
 
 
@@ -55,7 +57,7 @@ def _chunk(
     stored = _stored(start)
     entries = {
         row[0]: row
-        for row in Entry.objects.filter(leaf__gte=start, leaf__lt=start + CHUNK).values_list(*_FIELDS)
+        for row in _rows(Entry.objects.filter(leaf__gte=start, leaf__lt=start + CHUNK).order_by("leaf"))
     }
     for number in range(start, start + CHUNK):
         row, node = entries.get(number), stored.get((0, number))
@@ -137,16 +139,39 @@ def _leaf_nodes_end() -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _own(row: Sequence[Any]) -> bytes | None:
-    """The leaf hash of a row, computed anew; one that fits nothing when the row can't be an entry at all."""
-    _, id, at, post, act, kind, subject, place, digest, _ = row
+def _rows(entries: QuerySet[Entry]) -> Iterator[Sequence[Any]]:
+    """The fields of ordered entries. A row that can't be read (SQLite takes any text for a time) lacks id and time."""
+    for start in count(0, CHUNK):
+        part = entries[start : start + CHUNK]
+        try:
+            rows: list[Sequence[Any]] = list(part.values_list(*_FIELDS))
+        except UNREADABLE:
+            rows = [
+                _single(entries, *row) for row in part.values_list("leaf", "kind", "subject", "leaf_hash")
+            ]
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+
+
+def _single(entries: QuerySet[Entry], leaf: int | None, kind: str, subject: str, hash: str) -> Sequence[Any]:
+    same = entries.filter(leaf=leaf, kind=kind, subject=subject, leaf_hash=hash)
     try:
-        data = leaves.leaf_data(
-            id=id, at=at, post=post, act=act, kind=kind, subject=subject, place=place, digest=digest
-        )
-        return leaves.leaf_hash(data)
-    except (ValueError, TypeError):
+        row: Sequence[Any] = same.values_list(*_FIELDS)[0]
+    except UNREADABLE:
+        row = leaf, None, None, "", "", kind, subject, "", "", hash
+    return row
+
+
+def _own(row: Sequence[Any]) -> bytes:
+    """The leaf hash of a row, computed anew; one that fits nothing when the row could not be read."""
+    _, id, at, post, act, kind, subject, place, digest, _ = row
+    if at is None:
         return bytes(32)
+    data = leaves.leaf_data(
+        id=id, at=at, post=post, act=act, kind=kind, subject=subject, place=place, digest=digest
+    )
+    return leaves.leaf_hash(data)
 
 
 def _damage(walk: Walk) -> Iterator[Finding]:
@@ -195,9 +220,9 @@ def _named(found: damage.Damage) -> Finding:
 def _waiting(walk: Walk) -> Iterator[Finding]:
     """Entries without a number: each must fit its own hash, and none may be one that was sealed already."""
     lost = {hash: number for number, hash in walk.sealed.items()}
-    for row in Entry.objects.filter(leaf__isnull=True).order_by("at", "id").values_list(*_FIELDS).iterator():
+    for row in _rows(Entry.objects.filter(leaf__isnull=True).order_by("at", "id")):
         own = _own(row)
-        if own is None or own.hex() != row[9]:
+        if own.hex() != row[9]:
             yield Finding(
                 Fault.CHANGED,
                 f"waiting entry {row[1]}: changed or inserted ({row[5]} {row[6]})",
