@@ -72,6 +72,7 @@ TITLES = {
     500: _("Something went wrong here"),
     503: _("Just a moment"),
 }
+TITLES_OF_CODES = {"csrf": _("Please send it once more")}
 NOTHING_HERE = _(
     "There is nothing at this address, or it is not for you to see. Check the address, or start again."
 )
@@ -148,6 +149,11 @@ def language_of(request: HttpRequest) -> str:
     return translation.get_language_from_request(request)
 
 
+def title_of(problem: Problem) -> object:
+    """A few words for the kind of problem."""
+    return TITLES_OF_CODES.get(problem.code) or TITLES.get(problem.status, TITLES[400])
+
+
 def show(request: HttpRequest, problem: Problem, *, resend: bool = False) -> HttpResponseBase:
     """The response to a problem. ``resend``: offer to send the typed form once more (its own check has failed)."""
     with translation.override(language_of(request)):
@@ -172,9 +178,7 @@ def show(request: HttpRequest, problem: Problem, *, resend: bool = False) -> Htt
 
 def as_json(problem: Problem) -> HttpResponse:
     """RFC 9457, in the active language."""
-    response = api.json(
-        {"errors": [], **api.problem_body(problem, TITLES.get(problem.status, TITLES[400]))}, problem.status
-    )
+    response = api.json({"errors": [], **api.problem_body(problem, title_of(problem))}, problem.status)
     response.headers["Content-Type"] = JSON
     return response
 
@@ -214,7 +218,7 @@ def _typed(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def _as_page(request: HttpRequest, problem: Problem, resend: bool) -> HttpResponse:
-    title = api.say(TITLES.get(problem.status, TITLES[400]))
+    title = api.say(title_of(problem))
     message = api.say(problem.message) or title
     errors = [{"field": each.field, "message": api.say(each.message)} for each in problem.errors]
     again = (
