@@ -126,7 +126,7 @@ def test_powers_of_ones_own_office_are_a_table(client: Client, clerk: Any) -> No
     text = client.get("/en/powers").content.decode()
     assert ("Permissions by post" in text and "Commune clerk" in text) or "Sangkat clerk" in text
     assert "Test Dara" in text and "Prakas of appointment" in text
-    assert "May not" in text and "Law on Administrative Management of Communes/Sangkats, 2001" in text
+    assert "Cannot" in text and "Law on Administrative Management of Communes/Sangkats, 2001" in text
     assert client.get("/en/powers?room=window").content.decode().count("<tr") < text.count("<tr")
 
 

@@ -166,6 +166,13 @@ def test_next_leads_to_this_host_only(client: Client, make: Any, wanted: str, go
     assert enter(client, "test-clerk", clerk.password, next=wanted)["Location"] == goal
 
 
+def test_one_arrives_at_a_page_the_post_may_use(sign_in: Any, accounts: Any) -> None:
+    for name in accounts:
+        client = sign_in(name)
+        goal = client.get("/en/sign-in")["Location"]
+        assert client.get(goal).status_code == 200, (name, goal)
+
+
 def test_signing_out_needs_a_post_and_ends_the_session(client: Client, make: Any) -> None:
     clerk = make("clerk")
     enter(client, "test-clerk", clerk.password)

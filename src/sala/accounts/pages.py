@@ -26,18 +26,24 @@ from sala.kit import clock
 from sala.kit.errors import NotFound, NotSignedIn, Problem, TooMany
 from sala.offices import queries as offices
 from sala.offices.terms import Instrument
+from sala.ui import menu
 from sala.ui.fields import DayWidget
 
 
 def safe_next(request: HttpRequest) -> str:
-    """Where to go after signing in: only to a page of this host, else to the day's work."""
+    """Where one wanted to go before signing in, if it is a page of this host; else empty."""
     wanted = str(request.POST.get("next") or request.GET.get("next") or "")
     secure = request.is_secure()
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(
         wanted, {request.get_host()}, require_https=secure
     ):
         return wanted
-    return reverse("work")
+    return ""
+
+
+def first_page(acting: Post) -> str:
+    """The first page of the staff bar that the post may use: the day's work."""
+    return next((item.url for item in menu.items(acting, "")), reverse("account"))
 
 
 @never_cache
@@ -47,7 +53,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The form, and what it leads to."""
     goal = safe_next(request)
     if isinstance(request.acting, Post) and request.method != "POST":  # type: ignore[attr-defined]
-        return redirect(goal)
+        return redirect(goal or first_page(request.acting))  # type: ignore[attr-defined]
     form = SignInForm(request.POST or None)
     status, wait = 200, 0
     if request.method == "POST":
@@ -67,8 +73,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: HttpRequest, form: SignInForm, goal: str) -> HttpResponse:
     user = actions.check_credentials(request, form.cleaned_data["username"], form.cleaned_data["password"])
-    actions.posts_today(user)
-    response: HttpResponse = perform_password_login(request, {}, Login(user=user, redirect_url=goal))
+    acting = queries.post_of(actions.posts_today(user)[0], user.pk)
+    login = Login(user=user, redirect_url=goal or first_page(acting))
+    response: HttpResponse = perform_password_login(request, {}, login)
     return response
 
 
