@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from sala.kit.terms import N_
+
 
 class WindowConfig(AppConfig):
     name = "sala.window"
@@ -21,7 +23,7 @@ class WindowConfig(AppConfig):
         from sala.notices import registry as notices
         from sala.ui import menu
         from sala.window import letters, loading, measures, queries, steps, tasks
-        from sala.window.terms import Verb
+        from sala.window.terms import Act, Verb
 
         verbs.register("window", Verb, resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE), label=_("One window"))
         packs.register("window", 40, loading.load)
@@ -33,11 +35,11 @@ class WindowConfig(AppConfig):
         files.register(steps.REQUEST, queries.may_open_file)
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (
-            (letters.KINDS["receive"], _("Request received")),
-            (letters.KINDS["ask"], _("Question to the applicant")),
-            (letters.KINDS["answer"], _("Answer to the applicant")),
-            (letters.KINDS["finish"], _("Request done")),
-            (letters.KINDS["refuse"], _("Request refused")),
+            (letters.KINDS[Act.RECEIVE], N_("Request received")),
+            (letters.KINDS[Act.ASK], N_("Question to the applicant")),
+            (letters.KINDS[Act.ANSWER], N_("Answer to the applicant")),
+            (letters.KINDS[Act.FINISH], N_("Request done")),
+            (letters.KINDS[Act.REFUSE], N_("Request refused")),
         ):
             notices.register(kind, label)
         menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))

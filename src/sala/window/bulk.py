@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import Act
 
 CHUNK = 1000
+Pair = tuple[Any, Any]  # a ledger entry and its salt, not yet saved
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class _Rows:
     contacts: list[Contact] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
-    entries: list[tuple] = field(default_factory=list)  # type: ignore[type-arg]
+    entries: list[Pair] = field(default_factory=list)
 
     def save(self) -> None:
         """Write them in the order of foreign keys; the ledger in the order of time."""
@@ -109,7 +111,7 @@ def play(lives: Iterable[Life], tell: Callable[[int], None] | None = None) -> Ma
     counts: Counter[str] = Counter()
     with transaction.atomic():
         taken = _take_numbers(ordered, known)
-        pairs: list[tuple] = []  # type: ignore[type-arg]
+        pairs: list[Pair] = []
         for start in range(0, len(ordered), CHUNK):
             rows = _Rows()
             for life in ordered[start : start + CHUNK]:
@@ -199,5 +201,5 @@ def _happen(step: Step, request: Request, where: Where, calendar: Calendar, rows
         rows.entries.append(_entry(step.by, step.act, steps.RATING, str(rating.id), where, content))
 
 
-def _entry(by: Acting, act: Act, kind: str, subject: str, at: Where, content: Mapping[str, object]) -> tuple:  # type: ignore[type-arg]
+def _entry(by: Acting, act: Act, kind: str, subject: str, at: Where, content: Mapping[str, object]) -> Pair:
     return ledger.build(by=by, act=f"window.{act}", kind=kind, subject=subject, at=at, content=content)

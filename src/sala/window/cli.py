@@ -36,7 +36,7 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def services(as_json: bool) -> None:
     """The catalogue, with the status of fees and deadlines."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "code": row.code,
             "name": {"km": row.name_km, "en": row.name_en},

@@ -59,6 +59,7 @@ ON_TIME = Measure(
         "for the applicant.",
     ),
     part=Text("ទាន់កាលកំណត់", "Within the deadline"),
+    limits=(Decimal("0.6"), Decimal("0.75"), Decimal("0.85"), Decimal("0.95")),
     whole=Text("បានបញ្ចប់", "Finished"),
     unit=Unit.SHARE,
     aggregation=Aggregation.RATIO,

@@ -7,10 +7,11 @@ from django.db.models import Q
 
 from sala.kit import clock, ids
 from sala.kit.acting import Where
+from sala.kit.terms import Term
 from sala.window.terms import Channel, DaysStatus, FeeStatus, Kind, Level, State
 
 
-def _one_of(column: str, terms: type, name: str) -> models.CheckConstraint:
+def _one_of(column: str, terms: type[Term], name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(**{f"{column}__in": [str(term) for term in terms]}), name=name)
 
 

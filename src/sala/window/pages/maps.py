@@ -1,6 +1,5 @@
 """Which picture does a resident touch to say where it is? The commune among its neighbours, and what a touch means."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -28,12 +27,12 @@ def geometry(key: str) -> str:
     return next((text for one, text in around(key) if one == key), "")
 
 
-def touched(key: str, data: Mapping[str, str]) -> tuple[Decimal, Decimal] | None:
-    """Latitude and longitude of the pixel that was touched (``point.x``, ``point.y``); None where none was."""
+def touched(key: str, typed_x: str, typed_y: str) -> tuple[Decimal, Decimal] | None:
+    """Latitude and longitude of the pixel that was touched; None where none was."""
     own = geometry(key)
     try:
-        x, y = int(data["point.x"]), int(data["point.y"])
-    except (KeyError, ValueError):
+        x, y = int(typed_x), int(typed_y)
+    except ValueError:
         return None
     if not own or not (0 <= x <= point.SIZE and 0 <= y <= point.SIZE):
         return None

@@ -32,8 +32,8 @@ def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _step(request, by, found)
     wanted = request.GET.get("do", "")
-    moves = {move.verb: move for move in _moves(by, found)}
-    form = _form(found, moves[wanted]) if wanted in moves else None  # type: ignore[index]
+    moves = {str(move.verb): move for move in _moves(by, found)}
+    form = _form(found, moves[wanted]) if wanted in moves else None
     return _show(request, by, found, do=wanted if form else "", form=form)
 
 

@@ -193,7 +193,7 @@ def _walk(flow: Flow) -> HttpResponse:
         return _ask(flow, "where", bound=False)
     if "show_map" in data or "point.x" in data:
         flow.map = True
-        found = maps.touched(flow.commune, data.dict())
+        found = maps.touched(flow.commune, str(data.get("point.x", "")), str(data.get("point.y", "")))
         if found is not None:
             data["latitude"], data["longitude"] = str(found[0]), str(found[1])
         return _ask(flow, "where", bound=False)
