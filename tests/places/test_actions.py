@@ -11,7 +11,7 @@ from sala.kit.errors import Changed, Invalid, NotFound, NotPossible, NotSignedIn
 from sala.ledger import queries as ledger
 from sala.places import actions, queries, records
 from sala.places.actions import Part
-from sala.places.models import Name, Succession, Unit
+from sala.places.models import Boundary, Name, Succession, Unit
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 3, 1)
@@ -61,13 +61,21 @@ def test_a_division_ends_the_old_and_begins_the_new(by: Acting) -> None:
     assert _entries("12")[-1] == "places.split"
 
 
-def test_the_ledger_still_agrees_with_the_tables(by: Acting) -> None:
+def test_a_row_changed_behind_the_ledger_is_seen(by: Acting) -> None:
     _split(by)
-    before = dict(records.province_content())
-    Unit.objects.filter(pk="120411").update(name_en="Elsewhere")
-    after = dict(records.province_content())
-    assert [key for key in before if before[key] != after[key]] == ["12"]
+    actions.rename(by=by, unit="1806", version=1, name_km="ក", name_en="K", on=ON, instrument=PAPER)
+    for query, changes, province in (
+        (Unit.objects.filter(pk="120411"), {"name_en": "Elsewhere"}, "12"),
+        (Succession.objects.filter(old="120404", new="120411"), {"instrument": ""}, "12"),
+        (Name.objects.filter(unit="1806"), {"name_en": "Elsewhere"}, "18"),
+        (Boundary.objects.filter(unit="080102"), {"geometry": "{}"}, "08"),
+    ):
+        before = dict(records.province_content())
+        assert query.update(**changes) == 1
+        after = dict(records.province_content())
+        assert [key for key in before if before[key] != after[key]] == [province]
     assert len(before) == 25
+    assert dict(records.province_content("12")) == {"12": after["12"]}
 
 
 def test_a_merger_takes_all_below_along(by: Acting) -> None:
