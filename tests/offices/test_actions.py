@@ -64,6 +64,17 @@ def test_the_database_itself_refuses_two_open_chiefs(by: System, person: Make) -
         Appointment.objects.create(person=person(), start=D(2023, 1, 1), end=D(2022, 1, 1), **fields)
 
 
+def test_the_database_itself_refuses_days_that_overlap(by: System, person: Make) -> None:
+    row = appoint(by, person(), end=D(2021, 12, 31))
+    fields = {"post": row.post, "office": row.office, "instrument": "prakas", "start": D(2021, 12, 31)}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Appointment.objects.create(person=person(), single=True, end=D(2022, 5, 1), **fields)
+    other = Appointment.objects.create(person=person(), single=True, **{**fields, "start": D(2022, 1, 1)})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Appointment.objects.filter(pk=other.pk).update(start=D(2021, 6, 1))
+    Appointment.objects.filter(pk=row.pk).update(end=D(2021, 11, 30))
+
+
 def test_several_councillors_but_nobody_twice(by: System, person: Make) -> None:
     one = person("ក")
     appoint(by, one, "councillor")
