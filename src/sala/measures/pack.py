@@ -61,6 +61,7 @@ def measures(pack: Path) -> list[Measure]:
             goal=Decimal(str(one["goal"])) if "goal" in one else None,
             decimals=int(one.get("decimals", 0)),
             origin=known[one["origin"]] if "origin" in one else None,
+            limits=_limits(one["limits"]) if "limits" in one else None,
         )
         for code, one in data.get("measures", {}).items()
     ]
@@ -95,6 +96,11 @@ def mapping(name: str, pack: Path | None = None) -> SheetMapping:
 def declare(pack: Path, opener: registry.Opener) -> None:
     """Declare the pack's measures; their facts lie in this room's own table."""
     registry.declare(*measures(pack), opener=opener)
+
+
+def _limits(given: list[float]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    first, second, third, fourth = (Decimal(str(limit)) for limit in given)
+    return first, second, third, fourth
 
 
 def _text(one: dict[str, str]) -> Text:

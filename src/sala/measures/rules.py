@@ -49,7 +49,7 @@ class Measure:
     """What is counted, declared once. ``what`` and ``rule`` say it in words; ``version`` changes with the rule.
 
     ``part`` and ``whole`` name numerator and denominator of a share. ``finest`` is the shortest period its facts know.
-    ``goal`` is in the unit of the value (a share: of 1).
+    ``goal`` is in the unit of the value (a share: of 1), so are ``limits``, which fix the five classes of its map.
     """
 
     code: str
@@ -67,6 +67,7 @@ class Measure:
     goal: Decimal | None = None
     decimals: int = 0
     origin: Origin | None = None
+    limits: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
 
     @property
     def name_km(self) -> str:
@@ -190,8 +191,10 @@ def exact(total: Total, measure: Measure) -> Decimal | None:
 def classes(values: Iterable[Decimal], measure: Measure) -> tuple[Decimal, Decimal, Decimal, Decimal]:
     """The four limits between the five classes of a map, rising and round; a value on a limit belongs above it.
 
-    A share that is spread wide has the fixed classes of a fifth each; else about a fifth of the units is in each class.
+    Those the measure declares; else a share that is spread wide has the fixed classes of a fifth each; else about a fifth of the units is in each class.
     """
+    if measure.limits:
+        return measure.limits
     ordered = sorted(values)
     step = _smallest_step(measure)
     wide = measure.unit is Unit.SHARE and bool(ordered) and ordered[-1] - ordered[0] > Decimal("0.5")

@@ -59,7 +59,9 @@ def counted(value: Value | None) -> str:
 
 
 def write(one: Measure) -> Callable[[float], str]:
-    """How a chart writes this measure's values."""
+    """How a chart writes this measure's values; points without their scale, which would crowd it."""
+    if one.unit is Unit.POINTS:
+        return lambda value: khmer.number(value, lang(), one.decimals)
     return lambda value: str(sentence(one, value))
 
 
