@@ -75,7 +75,8 @@ def test_sorting_puts_what_has_no_data_last(client):
         page = text(client.get(f"/en/figures/cdb.electricity?sort={sort}"))
         table = page.split("<tbody>")[1].split("</tbody>")[0]
         values = [
-            float(v.replace(",", "")) for v in re.findall(r'class="fig"\s+href="[^"]+">\s*([\d.,]+)\s*<', table)
+            float(v.replace(",", ""))
+            for v in re.findall(r'class="fig"\s+href="[^"]+">\s*([\d.,]+)\s*<', table)
         ]
         assert values == sorted(values, reverse=reverse)
         assert len(values) == 24

@@ -217,6 +217,36 @@ def test_a_clerk_opens_the_list_without_personal_data(requests, sign_in):
     assert client.get(link).status_code == 200
 
 
+@pytest.mark.parametrize("language", ["km", "en"])
+@pytest.mark.parametrize("one", measures.MEASURES, ids=lambda one: one.code)
+def test_the_nations_page_has_chart_table_and_provinces(requests, language, one):
+    client = Client()
+    page = client.get(f"/{language}/figures/{one.code}?period=2025").content.decode()
+    assert 'class="chart' in page
+    assert 'class="multi"' in page
+    assert page.count(f"/{language}/figures/{one.code}/sources?") >= 15  # head, months and provinces open
+    assert client.get(f"/{language}/figures/{one.code}?place=12&period=2025-03").status_code == 200
+    assert client.get(f"/{language}/figures/{one.code}?sort=-name").status_code == 200
+    assert (
+        'class="map"'
+        in client.get(f"/{language}/figures/{one.code}/map?period=2025&place=12").content.decode()
+    )
+
+
+def test_what_stands_at_a_district_itself_can_be_opened(requests, sign_in):
+    client = sign_in("ministry")
+    page = client.get("/en/figures/window.received/sources?place=1204&period=2025").content.decode()
+    assert "Here itself, in no place below" in page
+    own = client.get("/en/figures/window.received/sources?place=1204&period=2025&own=1").content.decode()
+    numbers = [
+        r.number
+        for r in requests
+        if r.district == "1204" and not r.commune and r.received_at.astimezone(ZONE).year == 2025
+    ]
+    assert numbers
+    assert all(f">{number}</a>" in own for number in numbers)
+
+
 def test_a_request_at_a_commune_of_a_live_walk_is_counted(report, posts):
     from sala.kit import clock
 
