@@ -1,0 +1,90 @@
+"""What happens when many do the same at once, against a real server on a real database?"""
+
+import json
+import urllib.error
+import urllib.request
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.hall import Hall
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("hall")]
+
+
+def call(hall: Hall, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+    """Status and JSON of an API call; a POST where there is a body."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(
+        f"{hall.url}/api/v1/{path}", data, {"Content-Type": "application/json", **headers}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def token(hall: Hall, username: str) -> dict[str, str]:
+    account = hall.accounts[username]
+    status, body = call(hall, "tokens", {"username": username, "password": account["password"]})
+    assert status == 201, body
+    return {"Authorization": f"Bearer {body['token']}"}
+
+
+def report(words: str, place: str = "120404") -> dict[str, str]:
+    return {"service": "RP-SEWER", "place": place, "description": words}
+
+
+def test_one_key_a_hundred_times_makes_one_request(hall: Hall) -> None:
+    def send(_: int) -> tuple[int, dict[str, Any]]:
+        return call(hall, "window/requests", report("a hundred times"), **{"Idempotency-Key": "the-same-key"})
+
+    with ThreadPoolExecutor(100) as many:
+        answers = list(many.map(send, range(100)))
+    assert {status for status, _ in answers} == {201}, Counter(status for status, _ in answers)
+    assert len({(body["number"], body["id"], body["code"]) for _, body in answers}) == 1
+    status, problem = call(
+        hall, "window/requests", report("another body"), **{"Idempotency-Key": "the-same-key"}
+    )
+    assert status == 422
+    assert problem["errors"] or problem["detail"]
+    listed = call(hall, f"window/requests?q={answers[0][1]['number']}", **token(hall, "clerk120404"))[1]
+    assert listed["count"] == 1
+
+
+def test_numbers_have_no_gap_and_no_double_under_eight_writers(hall: Hall) -> None:
+    def send(number: int) -> str:
+        status, body = call(hall, "window/requests", report(f"one of many {number}", "020801"))
+        assert status == 201, body
+        return str(body["number"])
+
+    with ThreadPoolExecutor(8) as many:
+        numbers = sorted(int(number.rsplit("-", 1)[1]) for number in many.map(send, range(160)))
+    assert numbers == list(range(numbers[0], numbers[0] + 160))
+
+
+def test_of_two_clerks_one_is_told(hall: Hall) -> None:
+    made = call(hall, "window/requests", report("two clerks"))[1]
+    headers = [token(hall, "clerk120404"), token(hall, "chief120404")]
+    version = str(call(hall, f"window/requests/{made['id']}", **headers[0])[1]["version"])
+
+    def answer(mine: dict[str, str]) -> int:
+        return call(
+            hall,
+            f"window/requests/{made['id']}/answer",
+            {"text": "soon"},
+            **mine,
+            **{"If-Match": f'"{version}"'},
+        )[0]
+
+    with ThreadPoolExecutor(2) as both:
+        statuses = sorted(both.map(answer, headers))
+    assert statuses == [200, 412]
+
+
+def test_the_ledger_is_content_afterwards(hall: Hall) -> None:
+    done = hall.sala("ledger", "verify")
+    assert done.returncode == 0, done.stderr
