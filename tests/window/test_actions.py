@@ -147,8 +147,8 @@ def test_the_walk(posts: Any, report: Callable[..., Any]) -> None:
         f"window.{act}"
         for act in ("receive", "take", "assign", "note", "ask", "reply", "answer", "finish", "rate")
     ]
-    assert [n.kind for n in Notice.objects.order_by("id")] == [
-        "window.received", "window.asked", "window.answered", "window.done",
+    assert sorted(n.kind for n in Notice.objects.all()) == [
+        "window.answered", "window.asked", "window.done", "window.received",
     ]  # fmt: skip
     public = [event.act for event in queries.events(request, public=True)]
     assert "note" not in public and "rate" not in public and public[-1] == "finish"
@@ -420,3 +420,21 @@ def test_the_notice_speaks_the_applicants_language(report: Callable[..., Any]) -
     english, khmer = Notice.objects.order_by("id")
     assert "We have received your request" in english.subject and "/en/requests/" in english.body
     assert "/km/requests/" in khmer.body and "received" not in khmer.body
+
+
+def test_a_place_without_an_office_is_a_sentence(
+    report: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offices, "serving", lambda place, level: None)
+    with pytest.raises(Invalid) as wrong:
+        report()
+    assert [e.field for e in wrong.value.errors] == ["place"] and not Request.objects.exists()
+
+
+def test_erasing_where_nobody_left_a_contact(report: Callable[..., Any]) -> None:
+    from sala.accounts.acting import system
+
+    request = report(name="", phone="", email="").request
+    actions.erase_person(by=system("test"), request_id=request.id)
+    assert not Request.objects.get().description
+    verified()

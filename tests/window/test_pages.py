@@ -52,7 +52,7 @@ def send(client: Client, path: str = "/km/report", **more: Any) -> Any:
     )
     assert 'name="description"' in text_of(page), text_of(page)
     page = client.post(path, {**hidden(page), **WHAT, "next": "1"})
-    assert "+85512345648" in text_of(page)
+    assert "012 345 648" in text_of(page)
     return client.post(path, {**hidden(page), "next": "1"}), page
 
 
@@ -440,7 +440,7 @@ def test_no_query_a_row(
         report(email="")
     with django_assert_max_num_queries(25) as many:
         client.get("/km/work")
-    assert len(many) == len(few)
+    assert len(many) <= len(few)
 
 
 def test_a_residents_page_takes_few_queries(
@@ -450,3 +450,20 @@ def test_a_residents_page_takes_few_queries(
     Client().get(f"/km/requests/{code}")
     with django_assert_max_num_queries(8):
         Client().get(f"/km/requests/{code}")
+
+
+def test_photos_are_for_those_who_may_see_the_person(
+    report: Callable[..., Any], sign_in: Callable[[str], Client], picture: bytes
+) -> None:
+    from sala.files import actions as files
+    from sala.kit.acting import Where
+
+    kept = files.keep(picture, purpose="window.request", at=Where())
+    request = report(photos=[kept.id]).request
+    address = f"{File.objects.get(subject=str(request.id)).url}"
+    assert address in text_of(sign_in("clerk120404").get(f"/km/work/requests/{request.id}"))
+    assert sign_in("clerk120404").get(address).status_code == 200
+    for who in ("clerk020801", "ministry"):
+        assert sign_in(who).get(address).status_code == 404
+    assert Client().get(address).status_code == 404
+    assert not queries.may_open_file(None, "no id") and not queries.may_open_file(None, str(uuid4()))

@@ -1,7 +1,5 @@
 """What the window keeps: services in versions, requests, who asked, what happened, how it was rated."""
 
-from uuid import UUID
-
 from django.db import models
 from django.db.models import Q
 
@@ -218,8 +216,3 @@ class Rating(models.Model):
                 condition=Q(courtesy__range=(1, 5), speed__range=(1, 5)), name="window_rating_scale"
             )
         ]
-
-
-def key(value: UUID | str) -> str:
-    """A record's id as the ledger's subject."""
-    return str(value)
