@@ -302,10 +302,10 @@ def test_unreadable_forms_have_nothing_to_send_again():
 
 
 def test_the_way_on_fits_the_problem():
-    request = RequestFactory().post("/km/work/1/take?x=1")
+    request = RequestFactory().post("/km/requests/1/take?x=1")
     request.acting = RESIDENT
-    assert problems._actions(request, errors.Changed())[0][0] == "/km/work/1/take"
-    assert problems._actions(request, errors.TooMany(retry_after=1))[0][0] == "/km/work/1/take"
+    assert problems._actions(request, errors.Changed())[0][0] == "/km/requests/1/take"
+    assert problems._actions(request, errors.TooMany(retry_after=1))[0][0] == "/km/requests/1/take"
     assert problems._actions(RequestFactory().get("/km/x?y=1"), errors.Unavailable())[0][0] == "/km/x?y=1"
     assert problems._actions(request, errors.Refused()) == []
 
