@@ -1,7 +1,7 @@
 """A PostgreSQL server of our own for tests: a temporary cluster on a socket and on 127.0.0.1, gone when the command ends.
 
-    python tools/postgres.py -- pytest tests        runs the command with SALA_DATABASE_URL set
-    python tools/postgres.py --find                 prints the folder of the server's binaries, exit 1 if there is none
+python tools/postgres.py -- pytest tests        runs the command with SALA_DATABASE_URL set
+python tools/postgres.py --find                 prints the folder of the server's binaries, exit 1 if there is none
 """
 
 import argparse
@@ -65,7 +65,20 @@ class Cluster:
         data = self.folder / "data"
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         subprocess.run(
-            [*as_user, self.bin / "initdb", "-D", data, "-U", "sala", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+            [
+                *as_user,
+                self.bin / "initdb",
+                "-D",
+                data,
+                "-U",
+                "sala",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
             check=True,
             cwd="/",
             **quiet,
@@ -81,10 +94,24 @@ class Cluster:
             "shared_buffers": "256MB",
         }
         arguments = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
-        self.process = subprocess.Popen([*as_user, self.bin / "postgres", "-D", data, *arguments], cwd="/", **quiet)
+        self.process = subprocess.Popen(
+            [*as_user, self.bin / "postgres", "-D", data, *arguments], cwd="/", **quiet
+        )
         for _ in range(200):
             ready = subprocess.run(
-                [self.bin / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "sala", "-d", "postgres", "-c", "CREATE DATABASE sala"],
+                [
+                    self.bin / "psql",
+                    "-h",
+                    "127.0.0.1",
+                    "-p",
+                    str(self.port),
+                    "-U",
+                    "sala",
+                    "-d",
+                    "postgres",
+                    "-c",
+                    "CREATE DATABASE sala",
+                ],
                 check=False,
                 **quiet,
             )
@@ -101,7 +128,9 @@ class Cluster:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--find", action="store_true")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
@@ -113,7 +142,9 @@ def main() -> int:
     cluster = Cluster()
     try:
         cluster.start()
-        return subprocess.run(command, env={**os.environ, "SALA_DATABASE_URL": cluster.url}, check=False).returncode
+        return subprocess.run(
+            command, env={**os.environ, "SALA_DATABASE_URL": cluster.url}, check=False
+        ).returncode
     finally:
         cluster.stop()
 

