@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 from django.utils import translation
+
 from tests.ui.foreign import wanted
 
 ROOT = Path(__file__).parents[2]
