@@ -208,10 +208,11 @@ def test_nothing_is_saved_when_the_ledger_fails(by: Acting, monkeypatch: pytest.
     assert not Unit.objects.get(pk="120404").ended and not Succession.objects.filter(old="120404").exists()
 
 
-def test_no_free_code_is_said(by: Acting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "sala.places.actions._next_code", lambda row, parent: (_ for _ in ()).throw(NotPossible("full"))
-    )
+def test_no_free_code_is_said(by: Acting) -> None:
+    village = Unit.objects.get(pk="12040501")
+    for number in range(1, 100):
+        village.pk, village.code, village.village = f"x{number}", f"120411{number:02d}", f"x{number}"
+        village.save(force_insert=True)
     with pytest.raises(NotPossible):
         _split(by)
 

@@ -110,3 +110,16 @@ def test_the_fragment_for_a_form_field(client: Client) -> None:
 
 def test_only_reading(client: Client) -> None:
     assert client.post("/en/places").status_code == 405
+
+
+def test_a_unit_that_changed_says_since_when(client: Client) -> None:
+    from datetime import date
+
+    from sala.accounts.acting import system
+    from sala.places import actions
+
+    given = {"on": date(2026, 3, 1), "instrument": "Prakas 7"}
+    actions.move(by=system("test"), unit="120410", version=1, parent="1205", code="120540", **given)
+    assert "existed since Sunday 1 March 2026" in _text(client.get("/en/places/120540"))
+    old = _text(client.get("/en/places/120410"))
+    assert "not existed since Sunday 1 March 2026" in old and "Prakas 7" in old and "/en/places/120540" in old
