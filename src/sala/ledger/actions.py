@@ -172,6 +172,6 @@ def _number(rows: list[tuple[UUID, str]], size: int) -> None:
     pk = Entry._meta.pk
     values = [(size + offset, pk.get_db_prep_value(id, connection)) for offset, (id, _) in enumerate(rows)]
     with connection.cursor() as cursor:
-        cursor.executemany("UPDATE ledger_entry SET leaf = %s WHERE id = %s AND leaf IS NULL", values)
+        cursor.executemany("UPDATE ledger_entry SET leaf = %s WHERE id = %s", values)
         if cursor.rowcount != len(rows):
             raise DamagedError("entries vanished while they were being sealed: run `sala ledger verify`")
