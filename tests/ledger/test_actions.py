@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from tests.ledger.conftest import BY, HERE, MORNING, THING, Things
 
 from sala.installation import queries as installation
 from sala.kit import clock
@@ -13,6 +12,7 @@ from sala.kit.errors import Invalid, NotFound, Unavailable
 from sala.ledger import actions, keys, queries, receipts, registry
 from sala.ledger.models import Checkpoint, Entry, Node, Salt
 from sala.ledger.rules import leaves, merkle, notes
+from tests.ledger.conftest import BY, HERE, MORNING, THING, Things
 
 
 def test_an_entry_holds_no_content_but_its_digest(things: Things) -> None:

@@ -4,11 +4,11 @@ import json
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.ledger.conftest import Things
 
 from sala.kit.errors import NotFound
 from sala.ledger import queries
 from sala.ledger.cli import group
+from tests.ledger.conftest import Things
 
 
 def sala(*arguments: str) -> Result:

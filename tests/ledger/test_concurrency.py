@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.hall import Hall, fresh_database
 
 SCRIPT = Path(__file__).with_name("writers.py")

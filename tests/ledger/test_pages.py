@@ -8,9 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.ledger.conftest import MORNING, Things
 
 from sala.ledger import actions
+from tests.ledger.conftest import MORNING, Things
 
 COUNT = 13
 

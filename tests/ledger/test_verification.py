@@ -9,7 +9,6 @@ from time import perf_counter, process_time
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
-from tests.ledger.conftest import BY, HERE, MORNING, THING, Things
 
 from sala.kit import clock
 from sala.ledger import actions, keys, queries, registry, row_check, tree_check
@@ -17,6 +16,7 @@ from sala.ledger.models import Checkpoint, Entry, Node, Salt
 from sala.ledger.rules import damage, leaves, merkle, notes
 from sala.ledger.terms import Fault
 from sala.ledger.verification import BadKeyError, Verification
+from tests.ledger.conftest import BY, HERE, MORNING, THING, Things
 
 COUNT = 11
 
