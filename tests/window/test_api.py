@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from tests.window.conftest import VILLAGE
 
 from sala.window import actions
 from sala.window.models import Event, Request
 from sala.window.terms import State
+from tests.window.conftest import VILLAGE
 
 pytestmark = pytest.mark.django_db
 NEW = {"service": "RP-SEWER", "place": VILLAGE, "description": "ទឹកលូហៀរ", "phone": "012 345 648"}

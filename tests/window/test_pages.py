@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.window.conftest import VILLAGE
 
 from sala.files.models import File
 from sala.window import actions, queries
 from sala.window.models import Contact, Event, Rating, Request
 from sala.window.terms import State
+from tests.window.conftest import VILLAGE
 
 pytestmark = pytest.mark.django_db
 
