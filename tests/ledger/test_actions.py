@@ -68,6 +68,10 @@ def test_acts_of_one_moment_keep_their_order(things: Things) -> None:
     actions.seal()
     assert list(Entry.objects.order_by("leaf").values_list("id", flat=True)) == made
     assert [entry.id for entry in queries.history(THING, "a")] == made
+    first = queries.first(THING, "a")
+    assert first is not None
+    assert first.id == made[0]
+    assert queries.first(THING, "b") is None
 
 
 def test_build_and_save_many_leave_the_same_as_record(things: Things) -> None:

@@ -138,6 +138,11 @@ def history(kind: str, subject: str) -> list[Entry]:
     return list(Entry.objects.filter(kind=kind, subject=str(subject)).order_by("at", "id"))
 
 
+def first(kind: str, subject: str) -> Entry | None:
+    """The act by which a record came to be: what its owner gets a receipt of. None where there is none."""
+    return Entry.objects.filter(kind=kind, subject=str(subject)).order_by("at", "id").first()
+
+
 def last_acts(limit: int = 20) -> list[Entry]:
     """The newest sealed entries, the newest first; nothing in them is personal data."""
     return list(Entry.objects.filter(leaf__isnull=False).order_by("-leaf")[:limit])

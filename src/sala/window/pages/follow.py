@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from sala.kit.errors import NotFound, Problem
 from sala.kit.khmer import ascii_digits
+from sala.ledger import queries as ledger
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import actions, forms, queries, rules, shown
+from sala.window import actions, forms, queries, rules, shown, steps
 from sala.window.terms import Act, State
 
 
@@ -102,6 +103,7 @@ def _track(
         else None,
         "rating": queries.rating_of(found),
         "may_withdraw": found.open,
+        "signed": ledger.first(steps.REQUEST, str(found.id)),
         "problem": problem,
     }
     status = problem.status if problem is not None else 422 if (reply or rate) else 200
