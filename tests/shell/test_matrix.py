@@ -95,7 +95,35 @@ ROUTES: dict[str, tuple[str, str]] = {
     "api/v1/offices/posts": ("all", "/api/v1/offices/posts"),
     "files/<str:token>": ("none", "/files/{random}"),
     "files/<str:token>/small": ("none", "/files/{random}/small"),
+    "api/v1/offices/appointments": ("post", "/api/v1/offices/appointments"),
+    "api/v1/offices/appointments/<uuidstr:appointment_id>/end": (
+        "post",
+        "/api/v1/offices/appointments/{random_uuid}/end",
+    ),
+    "api/v1/offices/holidays": ("all", "/api/v1/offices/holidays"),
+    "api/v1/places/locate": ("all", "/api/v1/places/locate?lat=11.57&lon=104.89"),
+    "api/v1/places/search": ("all", "/api/v1/places/search?q=120404"),
+    "api/v1/places/units": ("all", "/api/v1/places/units?place={place}"),
+    "api/v1/places/units.csv": ("all", "/api/v1/places/units.csv?place={place}"),
+    "api/v1/places/units.geojson": ("all", "/api/v1/places/units.geojson?level=commune&within={place}"),
+    "api/v1/places/units.xlsx": ("all", "/api/v1/places/units.xlsx?place={place}"),
+    "api/v1/places/units/<key>": ("all", "/api/v1/places/units/{place}"),
+    "ledger": ("door", "/ledger"),
+    "ledger/": ("door", "/ledger/"),
+    "ledger/checkpoint": ("all", "/ledger/checkpoint"),
+    "ledger/consistency": ("all", "/ledger/consistency?from=1&to=2"),
+    "ledger/inclusion": ("all", "/ledger/inclusion?entry=0&size=2"),
+    "ledger/key": ("all", "/ledger/key"),
+    "ledger/receipts/<uuid:entry>.txt": ("none", "/ledger/receipts/{random_uuid}.txt"),
+    "metrics": ("door", "/metrics"),
     "L/": ("all", "/en/"),
+    "L/holidays": ("all", "/en/holidays"),
+    "L/ledger": ("all", "/en/ledger"),
+    "L/ledger/receipts/<uuid:entry>": ("none", "/en/ledger/receipts/{random_uuid}"),
+    "L/places": ("all", "/en/places"),
+    "L/places/<str:key>": ("all", "/en/places/{place}"),
+    "L/places/search": ("all", "/en/places/search?q={place}"),
+    "L/report/map/<str:key>.svg": ("all", "/en/report/map/{place}.svg"),
     "L/halls/<str:key>": ("all", "/en/halls/{place}"),
     "L/services": ("all", "/en/services"),
     "L/services/<str:code>": ("all", "/en/services/RP-SEWER"),
@@ -250,7 +278,12 @@ def test_matrix(
         for access, template in ROUTES.values():
             for case in cases.values():
                 url = template.format(
-                    id=case.id, code=case.code, number=case.number, place=case.place, random=uuid4().hex
+                    id=case.id,
+                    code=case.code,
+                    number=case.number,
+                    place=case.place,
+                    random=uuid4().hex,
+                    random_uuid=uuid4(),
                 )
                 answer = client.get(url)
                 asked += 1
