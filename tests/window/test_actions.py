@@ -438,3 +438,36 @@ def test_erasing_where_nobody_left_a_contact(report: Callable[..., Any]) -> None
     actions.erase_person(by=system("test"), request_id=request.id)
     assert not Request.objects.get().description
     verified()
+
+
+def test_a_holiday_that_is_added_moves_the_deadlines_that_reach_over_it(
+    posts: Any, report: Callable[..., Any]
+) -> None:
+    from sala.accounts.acting import system
+    from sala.offices import actions as office_actions
+
+    with simulated(MONDAY):
+        open_one, asked, done, later = (report(email="") for _ in range(4))
+        actions.finish(by=posts.clerk, request_id=done.request.id, version=1, text="រួច")
+        actions.ask(by=posts.clerk, request_id=asked.request.id, version=1, text="?")
+    with simulated(MONDAY + timedelta(days=1)):
+        actions.reply(by=posts.resident, code=asked.code, text="១២")
+    Request.objects.filter(pk=later.request.pk).update(received_at=MONDAY + timedelta(days=9))
+    before = dict(Request.objects.values_list("id", "due_at"))
+    friday = (MONDAY + timedelta(days=4)).date()
+    with simulated(MONDAY + timedelta(days=2)):
+        office_actions.add_holiday(
+            by=system("test"), day=friday, name={"km": "ថ្ងៃឈប់", "en": "Day off"}, office=None
+        )
+    after = dict(Request.objects.values_list("id", "due_at"))
+    calendar = offices.calendar(open_one.request.office_id)
+    assert after[open_one.request.id] == rules.due(calendar, MONDAY, 5) > before[open_one.request.id]
+    assert (
+        calendar.minutes_between(after[open_one.request.id], after[asked.request.id])
+        == calendar.minutes_a_day
+    )
+    assert after[done.request.id] == before[done.request.id]
+    assert Event.objects.filter(act="recount").count() == 2
+    assert Request.objects.get(pk=open_one.request.id).version == 2
+    assert actions.recount(by=system("test"), day=friday, office=uuid4()) == 0
+    offices.forget_calendars()

@@ -76,8 +76,9 @@ def test_wrong_fields_are_named(changes: dict[str, Any], field: str | None) -> N
     assert not Request.objects.exists()
 
 
-def test_an_unknown_service_is_404() -> None:
-    assert post(Client(), "/requests", {**NEW, "service": "NOPE"}).status_code == 404
+def test_an_unknown_service_is_a_wrong_field() -> None:
+    answer = post(Client(), "/requests", {**NEW, "service": "NOPE"})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "service"
 
 
 def test_the_officers_steps(posts: Any, report: Callable[..., Any], sign_in: Callable[[str], Client]) -> None:

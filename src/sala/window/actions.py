@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -240,6 +241,45 @@ def close(*, by: Acting, request_id: UUID) -> Request:
             raise NotPossible(N_("The period for objections has not ended yet."))
         _step(by, request, Act.CLOSE, "", None)
     return request
+
+
+def recount(*, by: Acting, day: date, office: UUID | None) -> int:
+    """A holiday was added: count the deadlines of open requests anew that reach over ``day``; returns how many moved.
+
+    Called inside the transaction of whoever adds the holiday, who was asked for permission there. Side effects: due
+    date, a public step and a ledger entry each. Not done: no notice, and what is finished keeps its judgement.
+    """
+    start = datetime.combine(day, time.min, tzinfo=clock.zone())
+    rows = Request.objects.filter(open=True, due_at__gte=start, received_at__lt=start + timedelta(days=1))
+    if office is not None:
+        rows = rows.filter(office_id=office)
+    moved, events, pairs = [], [], []
+    with transaction.atomic():
+        for request in rows.select_for_update(of=("self",)).select_related("terms").order_by("pk"):
+            calendar = offices.calendar(request.office_id)
+            times = rules.Clock(
+                request.received_at, request.due_at, request.paused_at, request.paused_minutes
+            )
+            fresh = rules.recounted(calendar, times, request.terms.days)
+            if fresh == request.due_at:
+                continue
+            request.due_at = fresh
+            moved.append(request)
+            events.append(steps.step(request, Act.RECOUNT, at=clock.now(), post=by.post, calendar=calendar))
+            pairs.append(
+                ledger.build(
+                    by=by,
+                    act=f"window.{Act.RECOUNT}",
+                    kind=steps.REQUEST,
+                    subject=str(request.id),
+                    at=request.where,
+                    content=steps.content(request),
+                )
+            )
+        Request.objects.bulk_update(moved, ["version", "due_at", "trail", "changed"], batch_size=500)
+        Event.objects.bulk_create(events, batch_size=500)
+        ledger.save_many(pairs)
+    return len(moved)
 
 
 def erase_person(*, by: Acting, request_id: UUID) -> Request:

@@ -192,7 +192,12 @@ class NewRequest(api.Strict):
 
 def checked(data: dict[str, Any]) -> dict[str, Any]:
     """What a program sent, through the same forms as what a person typed. Raises `Invalid` with the fields."""
-    terms = queries.service(data["service"])
+    try:
+        terms = queries.service(data["service"])
+    except NotFound as missing:  # a bad field of the body, not a missing page
+        raise Invalid(
+            missing.message, errors=[FieldError("service", "unknown", missing.message)]
+        ) from missing
     what = forms.WhatForm(data, document=terms.kind == Kind.DOCUMENT)
     where = forms.WhereForm({**data, "village": "", "place": data["place"]}, villages=[])
     errors = [

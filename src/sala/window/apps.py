@@ -21,6 +21,7 @@ class WindowConfig(AppConfig):
         from sala.ledger import registry as ledger
         from sala.measures import registry as figures
         from sala.notices import registry as notices
+        from sala.offices import registry as offices
         from sala.ui import menu
         from sala.window import letters, loading, measures, queries, steps, tasks
         from sala.window.terms import Act, Verb
@@ -33,6 +34,7 @@ class WindowConfig(AppConfig):
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         files.register(steps.REQUEST, queries.may_open_file)
+        offices.on_holiday("window", tasks.recount)
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),

@@ -64,6 +64,8 @@ TABLE: Table[State] = Table(
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW})
+# Not steps of the work: possible in every state, changing none (erasing personal data, a holiday that is added).
+ASIDE = frozenset({Act.ERASE, Act.RECOUNT})
 PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE}
 REACTIONS = frozenset({Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
 ANSWERS = frozenset({Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
@@ -96,6 +98,12 @@ def resume(clock: Clock, at: datetime, calendar: "Calendar") -> Clock:
     waited = calendar.minutes_between(clock.paused_at, at)
     later = calendar.add_minutes(clock.due, waited) if waited else clock.due
     return Clock(clock.received, later, None, clock.paused_minutes + waited)
+
+
+def recounted(calendar: "Calendar", clock: Clock, days: int) -> datetime:
+    """When it is due by a calendar that has changed: the days anew, and the pauses that are over on top."""
+    fresh = due(calendar, clock.received, days)
+    return calendar.add_minutes(fresh, clock.paused_minutes) if clock.paused_minutes else fresh
 
 
 def used_minutes(clock: Clock, at: datetime, calendar: "Calendar") -> int:

@@ -196,9 +196,7 @@ def step(
     The position of the step is the version of the request after it. Reaction and handling times are set here, once.
     """
     source = State(request.state)
-    if (
-        act != Act.ERASE
-    ):  # erasing personal data is no step of the work: it is possible in every state and changes none
+    if act not in rules.ASIDE:
         request.state = str(rules.TABLE.after(source, act))
     clock = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
     if request.state == State.WAITING:

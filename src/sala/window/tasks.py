@@ -1,8 +1,11 @@
-"""What does the window do by itself? Closes finished requests when the period for objections is over."""
+"""What does the window do by itself? Closes finished requests in time, counts deadlines anew when a holiday is added."""
 
 import logging
+from datetime import date
+from uuid import UUID
 
 from sala.accounts.acting import system
+from sala.kit.acting import Acting
 from sala.kit.errors import Problem
 from sala.window import queries
 
@@ -19,3 +22,10 @@ def close_due() -> None:
             actions.close(by=by, request_id=request_id)
         except Problem as problem:  # somebody was faster; the next round looks again
             log.info("not closed: %s (%s)", request_id, problem.code)
+
+
+def recount(by: Acting, day: date, office: UUID | None) -> None:
+    """What offices call when a holiday is added."""
+    from sala.window import actions
+
+    actions.recount(by=by, day=day, office=office)

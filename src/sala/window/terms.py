@@ -38,6 +38,7 @@ class Act(Term):
     WITHDRAW = "withdraw", N_("You withdrew the request")
     CLOSE = "close", N_("Closed")
     ERASE = "erase", N_("Personal data erased")
+    RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
 
 
 # Which grant a member of staff needs for a step. Steps that are missing belong to the resident or to the calendar.
