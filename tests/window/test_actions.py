@@ -471,3 +471,11 @@ def test_a_holiday_that_is_added_moves_the_deadlines_that_reach_over_it(
     assert Request.objects.get(pk=open_one.request.id).version == 2
     assert actions.recount(by=system("test"), day=friday, office=uuid4()) == 0
     offices.forget_calendars()
+
+
+def test_a_day_that_changes_no_deadline_leaves_no_step(report: Callable[..., Any]) -> None:
+    from sala.accounts.acting import system
+
+    request = report().request
+    assert actions.recount(by=system("test"), day=clock.today(), office=None) == 0
+    assert Event.objects.filter(request=request).count() == 1
