@@ -18,7 +18,11 @@ SIGN_INS: dict[str, dict[str, str]] = {}
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # once, before the workers start
-        subprocess.run([sys.executable, str(ROOT / "tools" / "messages.py"), "--compile"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, str(ROOT / "tools" / "messages.py"), "--compile"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +44,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
         actions.initialise(country="kh", demonstration=True, seed=1)
         founding.load_pack("kh", lambda line: None)
         pack = packs.path("kh")
-        staffing = people.Staffing(people.read_plan(pack), people.read_names(pack), Random(1), system("demonstration"))
+        staffing = people.Staffing(
+            people.read_plan(pack), people.read_names(pack), Random(1), system("demonstration")
+        )
         SIGN_INS.update({row["username"]: row for row in people.open_accounts(staffing)})
         ledger.seal()
 
@@ -58,7 +64,9 @@ def sign_in(accounts: dict[str, dict[str, str]]) -> Callable[[str], Client]:
     def signed_in(username: str) -> Client:
         client = Client()
         account = accounts[username]
-        answer = client.post("/en/sign-in", {"login": username, "username": username, "password": account["password"]})
+        answer = client.post(
+            "/en/sign-in", {"login": username, "username": username, "password": account["password"]}
+        )
         assert answer.status_code == 302, answer.content.decode()[:2000]
         return client
 

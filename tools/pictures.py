@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from PIL import Image
 from playwright.sync_api import Page
+
 from tests.browser.chromium import chromium
 from tests.browser.walk import Walk
 from tests.hall import Hall

@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-
 PACKAGE = Path(__file__).resolve().parent
 COUNTRIES = PACKAGE / "countries"
 TESTING = "pytest" in sys.modules
 # Tests never touch the caller's hall.
-HOME = Path(tempfile.mkdtemp(prefix="sala-tests-") if TESTING else os.environ.get("SALA_HOME", "var")).resolve()
+HOME = Path(
+    tempfile.mkdtemp(prefix="sala-tests-") if TESTING else os.environ.get("SALA_HOME", "var")
+).resolve()
 
 
 def _secret() -> str:
@@ -47,7 +48,9 @@ def _database() -> dict[str, object]:
         }
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise SystemExit(f"SALA_DATABASE_URL: unknown kind of database {parts.scheme!r}; use postgresql://...")
+        raise SystemExit(
+            f"SALA_DATABASE_URL: unknown kind of database {parts.scheme!r}; use postgresql://..."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext
-from tests.browser.chromium import chromium, window
-from tests.hall import Hall
 
 from sala.window import rules
+from tests.browser.chromium import chromium, window
+from tests.hall import Hall
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
 

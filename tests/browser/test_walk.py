@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+
 from tests.browser.chromium import chromium, window
 from tests.browser.walk import KHMER, Walk
 from tests.hall import Hall

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
-from tests.files import hostile
 
 from sala.files import actions, queries, rules, store
 from sala.files.models import File
@@ -17,6 +16,7 @@ from sala.files.terms import State
 from sala.kit import clock
 from sala.kit.acting import Where
 from sala.kit.errors import Invalid, NotFound, TooMany
+from tests.files import hostile
 
 AT = Where(province="12", district="1204", commune="120404", office=uuid4())
 

@@ -2,12 +2,12 @@
 
 import pytest
 from django.test import RequestFactory
-from tests.files import hostile
 
 from sala.files import actions, pages, store
 from sala.files.models import File
 from sala.kit.acting import Where
 from sala.kit.errors import NotFound
+from tests.files import hostile
 
 
 @pytest.fixture

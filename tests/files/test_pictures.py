@@ -4,10 +4,10 @@ import io
 
 import pytest
 from PIL import Image, ImageCms
-from tests.files import hostile
 
 from sala.files import pictures, rules
 from sala.kit.errors import Invalid
+from tests.files import hostile
 
 # Refused by their size alone, before they are looked at: see test_actions.
 LOOKED_AT = [upload for upload in hostile.UPLOADS if 0 < len(upload.content) <= rules.MOST_BYTES]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.hall import fresh_database
 
 from sala.jobs import loop, processes
 from sala.jobs.models import Task
+from tests.hall import fresh_database
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("jobs")]
 STOPS_WITHIN = 1.0 if (os.getloadavg()[0] < (os.cpu_count() or 1)) else 5.0

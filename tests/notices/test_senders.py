@@ -10,11 +10,11 @@ import stat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.notices.smtp_server import Behaviour, smtp_server
 
 from sala.notices import actions, rules, senders
 from sala.notices.models import Notice
 from sala.notices.terms import State, Step
+from tests.notices.smtp_server import Behaviour, smtp_server
 
 
 def state(notice):

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+
 from tests.hall import fresh_database
 
 WRITERS = Path(__file__).with_name("writers.py")

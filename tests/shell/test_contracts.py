@@ -226,7 +226,8 @@ def test_committed_files_name_no_address_of_a_registry_and_no_workplace() -> Non
         "python" + "hosted",
         "registry." + "npmjs",
         "deb." + "debian",
-        "/work/" + "main", "/work/" + "shared",
+        "/work/" + "main",
+        "/work/" + "shared",
         "../" + "shared",
     ]
     faults = []

@@ -58,7 +58,9 @@ def test_the_year_reaches_every_province_and_has_its_seasons() -> None:
 
 @pytest.mark.once
 def test_months_end_with_the_month_of_the_day_it_is_made() -> None:
-    months = year.months_before(datetime(2026, 2, 28, 20, 0, tzinfo=UTC), 14)  # the first of March in Phnom Penh
+    months = year.months_before(
+        datetime(2026, 2, 28, 20, 0, tzinfo=UTC), 14
+    )  # the first of March in Phnom Penh
     assert months[0].isoformat() == "2025-02-01"
     assert months[-1].isoformat() == "2026-03-01"
 
@@ -99,5 +101,7 @@ def test_sign_ins_are_those_others_rely_on(accounts: dict[str, dict[str, str]]) 
     chiefs = [row for row in accounts.values() if row["post"] == "commune_chief"]
     assert "120404" in {row["place_code"] for row in chiefs}
     assert len({row["place_code"][:2] for row in chiefs}) == 2
-    planners = {row["place_code"] for row in accounts.values() if row["post"] == "provincial_planning_officer"}
+    planners = {
+        row["place_code"] for row in accounts.values() if row["post"] == "provincial_planning_officer"
+    }
     assert len(planners) == 2

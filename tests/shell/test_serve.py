@@ -14,9 +14,9 @@ from pathlib import Path
 
 import click
 import pytest
-from tests.hall import SALA, fresh_database
 
 from sala.shell import serve
+from tests.hall import SALA, fresh_database
 
 STOPS_WITHIN = 1.0 if (os.getloadavg()[0] < (os.cpu_count() or 1)) else 5.0
 """Seconds; more where other tests share the processors."""

@@ -136,7 +136,9 @@ def places_of(plan: Mapping[str, Any], requests: int, random: Random) -> list[st
     """A commune for each request: every province has some, communes with sign-ins many, others by chance much or little."""
     communes = places.keys("commune")
     chances = Weighted([(key, random.lognormvariate(0, 0.9)) for key in communes])
-    everywhere = [random.choice(places.keys("commune", within=province)) for province in places.keys("province")]
+    everywhere = [
+        random.choice(places.keys("commune", within=province)) for province in places.keys("province")
+    ]
     favoured = [key for key in plan["commune"]["places"] for _ in range(min(FAVOURED, requests // 10))]
     drawn = [*everywhere, *favoured, *(chances.draw(random) for _ in range(requests))]
     return drawn[:requests]
