@@ -14,7 +14,7 @@ class FieldError:
     message: Any
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """Something a person must be told. ``message`` is a (lazy) sentence in the reader's language: what is wrong, what to do."""
 
     status = 400
