@@ -15,7 +15,6 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from openpyxl import Workbook
 
 from sala.kit import clock
 from sala.kit.errors import Malformed, TooLarge
@@ -133,6 +132,8 @@ def _json(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]:
 
 
 def _xlsx(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> SpooledTemporaryFile[bytes]:
+    from openpyxl import Workbook  # an eighth of a second that only a spreadsheet is worth
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:31].strip() or "Sala")
     sheet.freeze_panes = "A2"

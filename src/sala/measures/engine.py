@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
-
 from sala.measures.rules import stored
 
 SQL = Path(__file__).with_name("rollup.sql")
@@ -61,6 +59,8 @@ def roll(facts: Iterable[Placed], aggregations: Mapping[str, str], folder: Path)
 
     The facts go through a file, not row by row through the engine's interface: a hundred thousand take a second.
     """
+    import duckdb  # only who counts waits for it
+
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder, prefix="roll-") as temporary:
         path = Path(temporary) / "facts.csv"

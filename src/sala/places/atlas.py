@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil, floor
-
-import shapely
+from typing import TYPE_CHECKING
 
 from sala.places import borders
 from sala.places.memory import Units
 from sala.places.models import Boundary, Revision, Succession
 from sala.places.rules import Unit
 from sala.places.terms import Level
+
+if TYPE_CHECKING:  # geometry is loaded with the first question about it, not with every command
+    import shapely
 
 Box = tuple[float, float, float, float]
 
@@ -134,12 +136,14 @@ class Ground:
     """The geometry: for each border its shape, and a tree over them."""
 
     borders: list[Border]
-    shapes: list[shapely.Geometry]
-    tree: shapely.STRtree
+    shapes: "list[shapely.Geometry]"
+    tree: "shapely.STRtree"
 
 
 def ground(atlas: Atlas) -> Ground:
     """The geometry, read at the first question (about 0.2 s)."""
+    import shapely
+
     if atlas.ground is None:
         texts = {
             (key, year): text
@@ -154,8 +158,10 @@ def ground(atlas: Atlas) -> Ground:
 
 def locate(atlas: Atlas, latitude: float, longitude: float, on: date) -> str | None:
     """The key of the most precise unit known to hold the point on that day, or None outside all borders."""
+    from shapely import Point
+
     held = ground(atlas)
-    hits = sorted(held.tree.query(shapely.Point(longitude, latitude), predicate="intersects"))
+    hits = sorted(held.tree.query(Point(longitude, latitude), predicate="intersects"))
     found = [atlas.present(held.borders[hit], on) for hit in hits]
     for unit in found:
         if unit is not None:
@@ -171,6 +177,8 @@ def locate(atlas: Atlas, latitude: float, longitude: float, on: date) -> str | N
 
 def features(atlas: Atlas, level: str, within: str, on: date) -> Iterator[tuple[Unit, str, Border]]:
     """Unit, geometry as GeoJSON text and the first border it was made of, for each unit of ``level`` in ``within``."""
+    import shapely
+
     held = ground(atlas)
     shapes = {id(border): shape for border, shape in zip(held.borders, held.shapes, strict=True)}
     for key, group in sorted(atlas.grouped(level, within, on).items()):

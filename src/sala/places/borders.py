@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, radians
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import shapely
-from shapely.geometry import LineString, MultiPolygon, Polygon
+if TYPE_CHECKING:  # loaded where shapes are made, not with every command
+    import shapely
 
 WIDTH = 1000.0  # map units from the westernmost to the easternmost point
 COARSE = 1.3  # what the simplified line may be off, in map units: right for the whole country on one screen
@@ -55,6 +56,8 @@ class Projection:
 
 def read(folder: Path, year: int) -> tuple[list[Shape], Projection]:
     """The shapes of ``communes_<year>.topojson``, one a unit named in ``communes_<year>.csv``."""
+    from shapely import LineString, MultiPolygon, Polygon
+
     topology = json.loads((folder / f"communes_{year}.topojson").read_text(encoding="utf-8"))
     with (folder / f"communes_{year}.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["shape"]: row for row in csv.DictReader(file)}
@@ -94,16 +97,20 @@ def read(folder: Path, year: int) -> tuple[list[Shape], Projection]:
     return shapes, projection
 
 
-def _valid(whole: MultiPolygon) -> shapely.Geometry:
+def _valid(whole: "shapely.MultiPolygon") -> "shapely.Geometry":
     """The geometry with touching parts merged and self-crossings of the source repaired."""
+    import shapely
+
     repaired = shapely.make_valid(whole)
     areas = [part for part in shapely.get_parts(repaired) if part.geom_type in ("Polygon", "MultiPolygon")]
     merged = shapely.set_precision(shapely.union_all(areas), 0.00001)
     return merged if merged.geom_type in ("Polygon", "MultiPolygon") else whole
 
 
-def geojson(geometry: shapely.Geometry) -> str:
+def geojson(geometry: "shapely.Geometry") -> str:
     """Compact GeoJSON, five decimals (one metre), outer rings counter-clockwise (RFC 7946, 3.1.6)."""
+    import shapely
+
     text = shapely.to_geojson(shapely.orient_polygons(geometry))
     return json.dumps(
         json.loads(text, parse_float=lambda value: round(float(value), 5)), separators=(",", ":")
@@ -128,6 +135,8 @@ def _simple(arc: list[Point], tolerance: float) -> list[Point]:
     if arc[0] == arc[-1]:  # an island: simplifying the closed line could leave nothing
         half = len(arc) // 2
         return _simple(arc[: half + 1], tolerance)[:-1] + _simple(arc[half:], tolerance)
+    from shapely import LineString
+
     return [(x, y) for x, y in LineString(arc).simplify(tolerance, preserve_topology=False).coords]
 
 
