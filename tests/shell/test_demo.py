@@ -3,24 +3,29 @@
 from collections import Counter
 from datetime import UTC, datetime
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from sala.accounts.acting import system
 from sala.installation import packs
+from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.shell.demo import people, year
+from sala.window import queries as window
 from sala.window.terms import Act
+
+ZONE = ZoneInfo("Asia/Phnom_Penh")
 
 UNTIL = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
-def drawn(seed: int, requests: int) -> list[object]:
+def drawn(seed: int, requests: int, until: datetime = UNTIL) -> list[object]:
     pack = packs.path("kh")
     plan = people.read_plan(pack)
     staffing = people.Staffing(plan, people.read_names(pack), Random(seed), system("tests"))
-    made = year.Year(staffing, year.read_stock(pack), UNTIL, Random(seed))
-    return year.lives(made, plan, requests, year.months_before(UNTIL, plan["months"]))
+    made = year.Year(staffing, year.read_stock(pack), until, Random(seed))
+    return year.lives(made, plan, requests, year.months_before(until, plan["months"]))
 
 
 def essence(life: object) -> tuple[object, ...]:
@@ -105,3 +110,69 @@ def test_sign_ins_are_those_others_rely_on(accounts: dict[str, dict[str, str]]) 
         row["place_code"] for row in accounts.values() if row["post"] == "provincial_planning_officer"
     }
     assert len(planners) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "until",
+    [
+        datetime(2026, 11, 25, 3, 0, tzinfo=UTC),  # on a holiday
+        datetime(2026, 9, 6, 20, 0, tzinfo=UTC),  # a Monday, three in the morning
+        datetime(2026, 7, 3, 10, 45, tzinfo=UTC),  # a Friday after closing time
+        datetime(2026, 1, 15, 2, 0, tzinfo=UTC),
+    ],
+)
+def test_whenever_it_is_made_a_hall_with_sign_ins_has_something_of_everything(until: datetime) -> None:
+    lives = drawn(3, 900, until)
+    assert len(lives) == 900
+    for commune in ("120404", "020801"):
+        queue = Counter(
+            standing
+            for life in lives
+            if places.where(life.place).commune == commune
+            for standing in stands(life, until)
+        )
+        assert queue["late"] >= 3
+        assert queue["due"] >= 2
+        assert queue["waiting"] >= 3
+        assert queue["new"] >= 2
+
+
+def stands(life: object, until: datetime) -> set[str]:
+    """How an open request stands at ``until``: reckoned here from its steps and the hall's calendar."""
+    acts = [step.act for step in life.steps]
+    if set(acts) & {Act.FINISH, Act.REFUSE, Act.WITHDRAW}:
+        return set()
+    if Act.ASK in acts and Act.REPLY not in acts:
+        return {"waiting"}
+    version = window.service(life.service)
+    office = offices.serving(life.place, version.level)
+    calendar = offices.calendar(office.pk)
+    due = calendar.add_days(life.at, version.days)
+    found = {"new"} if not acts else set()
+    if due < until:
+        return found | {"late"}
+    return found | (
+        {"due"}
+        if calendar.working_days_between(until.astimezone(ZONE).date(), due.astimezone(ZONE).date()) <= 1
+        else set()
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_offices_are_not_equally_fast_and_some_districts_are_slow_as_a_whole() -> None:
+    pack = packs.path("kh")
+    plan = people.read_plan(pack)
+    made = year.Year(
+        people.Staffing(plan, people.read_names(pack), Random(1), system("tests")),
+        year.read_stock(pack),
+        UNTIL,
+        Random(1),
+    )
+    around = {key: made.around(key[:2], key) for key in places.keys("district")}
+    slow = [key for key, pace in around.items() if pace > 1.6]
+    assert 5 <= len(slow) <= 40
+    assert len({round(made.around(province, ""), 6) for province in places.keys("province")}) == 25
+    assert made.around("12", "1204") == around["1204"]

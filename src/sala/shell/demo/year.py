@@ -25,14 +25,15 @@ from sala.measures import actions as measures
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.shell import founding
-from sala.shell.demo import people
+from sala.shell.demo import desk, people
 from sala.window import bulk, rules
 from sala.window import queries as window
 from sala.window.terms import Act
 
 T = TypeVar("T")
 FAVOURED = 280  # requests of each commune that has sign-ins, so that its queue is worth a look
-WEAK = 0.12  # share of offices that take twice as long
+WEAK, SLOWER = 0.12, 2.1  # share of offices that take longer, and how much
+WEAK_DISTRICTS = 0.08  # share of districts whose offices are all slow: they show on the map
 FATES = {Act.FINISH: 0.935, Act.REFUSE: 0.045, Act.WITHDRAW: 0.02}
 ASKED, TOLD, NOTED, RATED = 0.10, 0.30, 0.08, 0.38
 
@@ -150,6 +151,7 @@ class Year:
     def __init__(self, staffing: people.Staffing, stock: Stock, until: datetime, random: Random) -> None:
         self.staffing, self.stock, self.until, self.random = staffing, stock, until, random
         self.halls: dict[tuple[str, str], Hall] = {}
+        self.paces: dict[str, float] = {}
         self.villages: dict[str, list[str]] = {}
         self.closer = system("window.close")
 
@@ -161,11 +163,20 @@ class Year:
             office = offices.serving(commune, level)
             if office is None:
                 raise LookupError(f"no office serves {commune} at level {level}")
-            pace = self.random.lognormvariate(-0.75, 0.3) * (2.1 if self.random.random() < WEAK else 1)
+            pace = self.random.lognormvariate(-0.75, 0.3) * (SLOWER if self.random.random() < WEAK else 1)
+            pace *= self.around(where.province, where.district)
             self.halls[key] = Hall(
                 people.officer(office.pk, self.staffing), offices.calendar(office.pk), pace
             )
         return self.halls[key]
+
+    def around(self, province: str, district: str) -> float:
+        """How much slower than usual the offices of a province and of a district are, drawn once for each."""
+        for key, weak in ((province, 0.0), (district, WEAK_DISTRICTS)):
+            if key and key not in self.paces:
+                slow = SLOWER if self.random.random() < weak else 1
+                self.paces[key] = self.random.lognormvariate(0, 0.12) * slow
+        return self.paces.get(province, 1) * self.paces.get(district, 1)
 
     def village(self, commune: str) -> str:
         """A village of the commune; the commune itself where the gazetteer has none."""
@@ -175,7 +186,12 @@ class Year:
 
     def life(self, service: Service, commune: str, at: datetime) -> bulk.Life:
         """One request from its first moment on; what would happen after ``until`` has not happened yet."""
-        random, hall = self.random, self.hall(commune, service.level)
+        steps = self.steps(service, self.hall(commune, service.level), at)
+        return self.told(service, commune, at, tuple(step for step in steps if step.at < self.until))
+
+    def told(self, service: Service, commune: str, at: datetime, steps: tuple[bulk.Step, ...]) -> bulk.Life:
+        """A life with those steps; what is told, where and by whom is drawn."""
+        random = self.random
         name = self.stock.names.draw(random)
         known = random.random() < (0.95 if service.kind == "document" else 0.7)
         return bulk.Life(
@@ -183,7 +199,7 @@ class Year:
             place=self.village(commune),
             at=at,
             by=RESIDENT,
-            steps=tuple(step for step in self.steps(service, hall, at) if step.at < self.until),
+            steps=steps,
             channel="web",
             description=random.choice(
                 self.stock.asked.get(service.code) or [self.stock.say(random, "reply", service.kind)]
@@ -240,10 +256,12 @@ class Year:
 
 
 def lives(year: Year, plan: Mapping[str, Any], requests: int, months: Sequence[date]) -> list[bulk.Life]:
-    """All requests of the year."""
+    """All requests of the year, and on the desks of the halls with sign-ins something of everything."""
     random = year.random
-    services, communes = services_of(plan, months), places_of(plan, requests, random)
-    drawn = []
+    services = services_of(plan, months)
+    lots = [(key, lot) for key in plan["commune"]["places"] for lot in desk.lots_for(requests)]
+    communes = places_of(plan, requests - len(lots), random)
+    drawn = [desk.life(year, services, commune, lot) for commune, lot in lots]
     for commune in communes:
         service = services.draw(random)
         at = moment(random, service.months.draw(random))
