@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from sala.files import actions as files
 from sala.installation.actions import simulated
@@ -121,15 +122,17 @@ def test_the_walk(posts: Any, report: Callable[..., Any]) -> None:
         received = report()
     request, code = received.request, received.code
     with simulated(MONDAY + timedelta(hours=1)):
-        request = actions.take(by=posts.clerk, request_id=request.id, version=1)
+        request = actions.act(verb=Act.TAKE, by=posts.clerk, request_id=request.id, version=1)
     assert request.state == State.IN_PROGRESS and str(request.assigned) == posts.clerk.post
     assert request.reaction_minutes == 60 and request.first_answer_at is None
     with simulated(MONDAY + timedelta(hours=2)):
-        request = actions.assign(
-            by=posts.clerk, request_id=request.id, version=2, assigned=posts.desk.appointment
+        request = actions.act(
+            verb=Act.ASSIGN, by=posts.clerk, request_id=request.id, version=2, assigned=posts.desk.appointment
         )
-        request = actions.note(by=posts.clerk, request_id=request.id, version=3, text="ខ្ចីរថយន្ត")
-        request = actions.ask(by=posts.desk, request_id=request.id, version=4, text="ផ្ទះលេខប៉ុន្មាន?")
+        request = actions.act(verb=Act.NOTE, by=posts.clerk, request_id=request.id, version=3, text="ខ្ចីរថយន្ត")
+        request = actions.act(
+            verb=Act.ASK, by=posts.desk, request_id=request.id, version=4, text="ផ្ទះលេខប៉ុន្មាន?"
+        )
     due = request.due_at
     assert request.state == State.WAITING and request.paused_at and request.first_answer_at
     with simulated(MONDAY + timedelta(days=1, hours=2)):
@@ -137,8 +140,12 @@ def test_the_walk(posts: Any, report: Callable[..., Any]) -> None:
     assert request.paused_minutes == offices.calendar(request.office_id).minutes_a_day
     assert request.due_at > due
     with simulated(MONDAY + timedelta(days=1, hours=2, minutes=20)):
-        request = actions.tell(by=posts.desk, request_id=request.id, version=6, text="ក្រុមការងារនឹងមក។")
-        request = actions.finish(by=posts.clerk, request_id=request.id, version=7, text="បានបូមលូរួច។")
+        request = actions.act(
+            verb=Act.ANSWER, by=posts.desk, request_id=request.id, version=6, text="ក្រុមការងារនឹងមក។"
+        )
+        request = actions.act(
+            verb=Act.FINISH, by=posts.clerk, request_id=request.id, version=7, text="បានបូមលូរួច។"
+        )
     assert request.state == State.DONE and not request.open and request.on_time is True
     assert request.handling_minutes == 120 + 20
     rating = actions.rate(by=posts.resident, code=code, courtesy=5, speed=4, comment="ល្អ")
@@ -163,33 +170,35 @@ def test_late_work_is_late(posts: Any, report: Callable[..., Any]) -> None:
     with simulated(MONDAY):
         request = report().request
     with simulated(MONDAY + timedelta(days=30)):
-        request = actions.finish(by=posts.clerk, request_id=request.id, version=1, text="រួច")
+        request = actions.act(verb=Act.FINISH, by=posts.clerk, request_id=request.id, version=1, text="រួច")
     assert request.on_time is False and request.reaction_minutes == request.handling_minutes
 
 
 def test_refusal_needs_a_reason_and_ends_it(posts: Any, report: Callable[..., Any]) -> None:
     request = report().request
     with pytest.raises(Invalid) as wrong:
-        actions.refuse(by=posts.clerk, request_id=request.id, version=1, text="  ")
+        actions.act(verb=Act.REFUSE, by=posts.clerk, request_id=request.id, version=1, text="  ")
     assert [e.field for e in wrong.value.errors] == ["text"]
-    request = actions.refuse(by=posts.clerk, request_id=request.id, version=1, text="មិនមែនបញ្ហារបស់សង្កាត់")
+    request = actions.act(
+        verb=Act.REFUSE, by=posts.clerk, request_id=request.id, version=1, text="មិនមែនបញ្ហារបស់សង្កាត់"
+    )
     assert request.state == State.REFUSED and request.done_at
     with pytest.raises(NotPossible):
-        actions.tell(by=posts.clerk, request_id=request.id, version=2, **TEXTS)
+        actions.act(verb=Act.ANSWER, by=posts.clerk, request_id=request.id, version=2, **TEXTS)
 
 
 def test_assign_only_to_people_of_the_office(posts: Any, report: Callable[..., Any]) -> None:
     request = report().request
     for wrong in (posts.other.appointment, uuid4()):
         with pytest.raises(Invalid):
-            actions.assign(by=posts.clerk, request_id=request.id, version=1, assigned=wrong)
+            actions.act(verb=Act.ASSIGN, by=posts.clerk, request_id=request.id, version=1, assigned=wrong)
 
 
 def test_of_two_clerks_one_is_told(posts: Any, report: Callable[..., Any]) -> None:
     request = report().request
-    actions.take(by=posts.clerk, request_id=request.id, version=1)
+    actions.act(verb=Act.TAKE, by=posts.clerk, request_id=request.id, version=1)
     with pytest.raises(Changed):
-        actions.tell(by=posts.desk, request_id=request.id, version=1, **TEXTS)
+        actions.act(verb=Act.ANSWER, by=posts.desk, request_id=request.id, version=1, **TEXTS)
     assert Request.objects.get().version == 2 and Event.objects.count() == 2
 
 
@@ -205,7 +214,7 @@ def test_a_row_that_changes_between_reading_and_writing_is_told(
 
     monkeypatch.setattr(steps, "step", overtaken)
     with pytest.raises(Changed):
-        actions.take(by=posts.clerk, request_id=request.id, version=1)
+        actions.act(verb=Act.TAKE, by=posts.clerk, request_id=request.id, version=1)
 
 
 STEPS = [act for act in GRANTS if act not in (Act.RECEIVE, Act.ERASE)]
@@ -248,7 +257,7 @@ def test_other_acts_are_no_steps_of_officers(posts: Any, report: Callable[..., A
 
 def test_an_unknown_request_is_not_found(posts: Any) -> None:
     with pytest.raises(NotFound):
-        actions.take(by=posts.clerk, request_id=uuid4(), version=1)
+        actions.act(verb=Act.TAKE, by=posts.clerk, request_id=uuid4(), version=1)
 
 
 def test_the_number_never_opens(report: Callable[..., Any]) -> None:
@@ -271,7 +280,7 @@ def test_reply_only_when_asked_and_never_empty(posts: Any, report: Callable[...,
     received = report()
     with pytest.raises(NotPossible):
         actions.reply(by=posts.resident, code=received.code, text="x")
-    actions.ask(by=posts.clerk, request_id=received.request.id, version=1, text="?")
+    actions.act(verb=Act.ASK, by=posts.clerk, request_id=received.request.id, version=1, text="?")
     with pytest.raises(Invalid):
         actions.reply(by=posts.resident, code=received.code, text=" ")
 
@@ -280,7 +289,7 @@ def test_rate_once_when_done_on_the_scale(posts: Any, report: Callable[..., Any]
     received = report()
     with pytest.raises(NotPossible):
         actions.rate(by=posts.resident, code=received.code, courtesy=5, speed=5)
-    actions.finish(by=posts.clerk, request_id=received.request.id, version=1, text="រួច")
+    actions.act(verb=Act.FINISH, by=posts.clerk, request_id=received.request.id, version=1, text="រួច")
     for courtesy, speed in ((0, 5), (5, 6)):
         with pytest.raises(Invalid):
             actions.rate(by=posts.resident, code=received.code, courtesy=courtesy, speed=speed)
@@ -293,7 +302,7 @@ def test_rate_once_when_done_on_the_scale(posts: Any, report: Callable[..., Any]
 def test_the_job_closes_after_the_period(posts: Any, report: Callable[..., Any]) -> None:
     with simulated(MONDAY):
         request = report().request
-        request = actions.finish(by=posts.clerk, request_id=request.id, version=1, text="រួច")
+        request = actions.act(verb=Act.FINISH, by=posts.clerk, request_id=request.id, version=1, text="រួច")
     from sala.accounts.acting import system
 
     with simulated(MONDAY + timedelta(days=3)):
@@ -340,9 +349,9 @@ def test_erasing_a_person_leaves_the_ledger_valid(posts: Any, report: Callable[.
 
     received = report()
     request = received.request
-    actions.ask(by=posts.clerk, request_id=request.id, version=1, text="?")
+    actions.act(verb=Act.ASK, by=posts.clerk, request_id=request.id, version=1, text="?")
     actions.reply(by=posts.resident, code=received.code, text="ខ្ញុំឈ្មោះ សុខ តារា")
-    actions.finish(by=posts.clerk, request_id=request.id, version=3, text="រួច")
+    actions.act(verb=Act.FINISH, by=posts.clerk, request_id=request.id, version=3, text="រួច")
     actions.rate(by=posts.resident, code=received.code, courtesy=5, speed=5, comment="សុខ តារា")
     with pytest.raises(Refused):
         actions.erase_person(by=posts.ministry, request_id=request.id)
@@ -371,9 +380,9 @@ def test_nothing_is_kept_when_the_ledger_fails(
 
     received = report()
     if broken == "reply":
-        actions.ask(by=posts.clerk, request_id=received.request.id, version=1, text="?")
+        actions.act(verb=Act.ASK, by=posts.clerk, request_id=received.request.id, version=1, text="?")
     if broken == "rate":
-        actions.finish(by=posts.clerk, request_id=received.request.id, version=1, text="រួច")
+        actions.act(verb=Act.FINISH, by=posts.clerk, request_id=received.request.id, version=1, text="រួច")
 
     def state() -> list[Any]:
         return [
@@ -389,7 +398,7 @@ def test_nothing_is_kept_when_the_ledger_fails(
     monkeypatch.setattr(actions.ledger, "record", fails)
     calls: dict[str, Callable[[], object]] = {
         "receive": report,
-        "take": lambda: actions.take(by=posts.clerk, request_id=received.request.id, version=1),
+        "take": lambda: actions.act(verb=Act.TAKE, by=posts.clerk, request_id=received.request.id, version=1),
         "reply": lambda: actions.reply(by=posts.resident, code=received.code, text="x"),
         "rate": lambda: actions.rate(by=posts.resident, code=received.code, courtesy=5, speed=5),
         "erase": lambda: actions.erase_person(by=system("test"), request_id=received.request.id),
@@ -403,15 +412,47 @@ def test_a_row_or_step_edited_by_sql_no_longer_fits_its_digest(
     posts: Any, report: Callable[..., Any]
 ) -> None:
     request = report().request
-    actions.tell(by=posts.clerk, request_id=request.id, version=1, **TEXTS)
+    actions.act(verb=Act.ANSWER, by=posts.clerk, request_id=request.id, version=1, **TEXTS)
     Event.objects.filter(act="answer").update(text="something else")
     with pytest.raises(AssertionError, match=str(request.id)):
         verified()
     Event.objects.filter(act="answer").update(**TEXTS)
     verified()
-    Request.objects.update(on_time=True)
+    Request.objects.update(paused_minutes=600)
     with pytest.raises(AssertionError, match=str(request.id)):
         verified()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"on_time": True},
+        {"handling_minutes": 1},
+        {"open": False},
+        {"state": "done"},
+        {"state": "waiting"},
+        {"state": "lost"},
+        {"channel": "pigeon"},
+        {"paused_minutes": -1},
+        {"latitude": 91, "longitude": 0},
+    ],
+    ids=lambda change: "-".join(change),
+)
+def test_the_database_refuses_a_row_that_no_step_leaves(
+    report: Callable[..., Any], change: dict[str, Any]
+) -> None:
+    request = report().request
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Request.objects.filter(pk=request.pk).update(**change)
+
+
+@pytest.mark.parametrize(
+    "change", [{"position": 0}, {"act": "teleport"}, {"source": "lost"}, {"target": "lost"}]
+)
+def test_the_database_refuses_a_step_that_is_none(report: Callable[..., Any], change: dict[str, Any]) -> None:
+    report()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Event.objects.update(**change)
 
 
 def test_the_notice_speaks_the_applicants_language(report: Callable[..., Any]) -> None:
@@ -448,8 +489,8 @@ def test_a_holiday_that_is_added_moves_the_deadlines_that_reach_over_it(
 
     with simulated(MONDAY):
         open_one, asked, done, later = (report(email="") for _ in range(4))
-        actions.finish(by=posts.clerk, request_id=done.request.id, version=1, text="រួច")
-        actions.ask(by=posts.clerk, request_id=asked.request.id, version=1, text="?")
+        actions.act(verb=Act.FINISH, by=posts.clerk, request_id=done.request.id, version=1, text="រួច")
+        actions.act(verb=Act.ASK, by=posts.clerk, request_id=asked.request.id, version=1, text="?")
     with simulated(MONDAY + timedelta(days=1)):
         actions.reply(by=posts.resident, code=asked.code, text="១២")
     Request.objects.filter(pk=later.request.pk).update(received_at=MONDAY + timedelta(days=9))

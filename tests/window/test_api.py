@@ -10,7 +10,7 @@ from django.test import Client
 
 from sala.window import actions
 from sala.window.models import Event, Request
-from sala.window.terms import State
+from sala.window.terms import Act, State
 from tests.window.conftest import VILLAGE
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_the_officers_steps(posts: Any, report: Callable[..., Any], sign_in: Cal
 
 def test_who_sees_what(posts: Any, report: Callable[..., Any], sign_in: Callable[[str], Client]) -> None:
     request = report().request
-    actions.tell(by=posts.clerk, request_id=request.id, version=1, text="PUBLIC")
+    actions.act(verb=Act.ANSWER, by=posts.clerk, request_id=request.id, version=1, text="PUBLIC")
     path = f"{ROOT}/requests/{request.id}"
     assert Client().get(path).status_code == 401
     assert Client().get(f"{ROOT}/requests").status_code == 401

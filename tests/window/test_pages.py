@@ -12,7 +12,7 @@ from django.test import Client
 from sala.files.models import File
 from sala.window import actions, queries
 from sala.window.models import Contact, Event, Rating, Request
-from sala.window.terms import State
+from sala.window.terms import Act, State
 from tests.window.conftest import VILLAGE
 
 pytestmark = pytest.mark.django_db
@@ -87,14 +87,14 @@ def test_follow_reply_rate(posts: Any, report: Callable[..., Any]) -> None:
     assert (
         "Will be done by" in page and "Rate" not in page and "សុខ តារា" not in page and "12345648" not in page
     )
-    actions.note(by=posts.clerk, request_id=received.request.id, version=1, text="SECRET NOTE")
-    actions.ask(by=posts.clerk, request_id=received.request.id, version=2, text="ផ្ទះលេខប៉ុន្មាន?")
+    actions.act(verb=Act.NOTE, by=posts.clerk, request_id=received.request.id, version=1, text="SECRET NOTE")
+    actions.act(verb=Act.ASK, by=posts.clerk, request_id=received.request.id, version=2, text="ផ្ទះលេខប៉ុន្មាន?")
     page = text_of(client.get(path))
     assert "ផ្ទះលេខប៉ុន្មាន?" in page and "SECRET NOTE" not in page and "paused" in page
     wrong = client.post(path, {"act": "reply", "text": ""})
     assert wrong.status_code == 422 and "Write your reply." in text_of(wrong)
     assert client.post(path, {"act": "reply", "text": "១២"}).status_code == 302
-    actions.finish(by=posts.clerk, request_id=received.request.id, version=4, text="រួច")
+    actions.act(verb=Act.FINISH, by=posts.clerk, request_id=received.request.id, version=4, text="រួច")
     wrong = client.post(path, {"act": "rate", "courtesy": "9", "comment": "ល្អណាស់"})
     assert wrong.status_code == 422 and "ល្អណាស់" in text_of(wrong)
     assert client.post(path, {"act": "rate", "courtesy": "5", "speed": "4", "comment": ""}).status_code == 302
@@ -287,7 +287,7 @@ def test_a_conflict_shows_the_newer_state_and_keeps_what_was_typed(
 ) -> None:
     request = report().request
     client = sign_in("clerk120404")
-    actions.take(by=posts.chief, request_id=request.id, version=1)
+    actions.act(verb=Act.TAKE, by=posts.chief, request_id=request.id, version=1)
     path = f"/en/work/requests/{request.id}"
     answer = client.post(path, {"act": "answer", "version": 1, "text": "MY LONG ANSWER"})
     page = text_of(answer)
@@ -295,7 +295,7 @@ def test_a_conflict_shows_the_newer_state_and_keeps_what_was_typed(
     assert Event.objects.count() == 2
     again = client.post(path, {**hidden_of(page), "text": "MY LONG ANSWER"})
     assert again.status_code == 302 and Event.objects.count() == 3
-    actions.finish(by=posts.chief, request_id=request.id, version=3, text="រួច")
+    actions.act(verb=Act.FINISH, by=posts.chief, request_id=request.id, version=3, text="រួច")
     answer = client.post(path, {"act": "answer", "version": 3, "text": "TOO LATE"})
     assert answer.status_code in (409, 412) and "TOO LATE" in text_of(answer)
 
@@ -345,8 +345,8 @@ def test_above_cases_are_seen_without_personal_data_and_without_buttons(
     posts: Any, report: Callable[..., Any], sign_in: Callable[[str], Client], who: str
 ) -> None:
     request = report().request
-    actions.note(by=posts.clerk, request_id=request.id, version=1, text="INTERNAL")
-    actions.tell(by=posts.clerk, request_id=request.id, version=2, text="PUBLIC ANSWER")
+    actions.act(verb=Act.NOTE, by=posts.clerk, request_id=request.id, version=1, text="INTERNAL")
+    actions.act(verb=Act.ANSWER, by=posts.clerk, request_id=request.id, version=2, text="PUBLIC ANSWER")
     client = sign_in(who)
     page = text_of(client.get(f"/km/work/requests/{request.id}"))
     for secret in ("ទឹកលូហៀរ", "សុខ តារា", "12345648", "២៨៩", "INTERNAL", "PUBLIC ANSWER", 'name="act"', "?do="):

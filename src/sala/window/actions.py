@@ -16,6 +16,7 @@ from sala.kit.terms import N_
 from sala.ledger import actions as ledger
 from sala.notices import actions as notices
 from sala.numbers import actions as numbers
+from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.window import letters, queries, rules, steps
@@ -27,6 +28,9 @@ CHANGED = N_(
     "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
 )
 NEEDED = N_("Fill in this field.")
+TOO_MANY = N_(
+    "Very many requests have come from your network in this hour. Please try again later, or come to the hall."
+)
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,14 @@ def receive(
     email: str = "",
     language: str = "km",
     photos: Sequence[UUID] = (),
+    source: str = "",
 ) -> Received:
     """Take in a request: from a resident without an account, or by an officer at the counter.
 
     Side effects: the request with its first step, a contact where one is given, photos attached, the next number of
     the office and year, ledger entries, a notice when there is an e-mail address. Not done: nobody is assigned.
-    Raises `NotFound` (service), `Invalid` (place), `Refused` (an officer of another office).
+    ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
+    Raises `NotFound` (service), `Invalid` (place), `Refused` (an officer of another office), `TooMany`.
     """
     with transaction.atomic():
         terms = queries.service(service)
@@ -97,6 +103,8 @@ def receive(
             by.require(Verb.RECEIVE, where)
         else:
             by.require(Verb.REPORT, where)
+        if source and not by.signed_in:
+            limits.take(door="window.report", source=source, most=rules.REPORTS_AN_HOUR, message=TOO_MANY)
         now = clock.now()
         year = now.astimezone(clock.zone()).year
         asked = steps.Asked(
@@ -119,45 +127,10 @@ def receive(
             files.attach(photo, kind=steps.REQUEST, subject=str(request.id))
         _record(by, Act.RECEIVE, request)
         if contact is not None:
-            _record_contact(by, request, contact)
+            _record(by, Act.RECEIVE, request, contact)
         code = queries.code_of(request)
         letters.tell(request, event, contact, code)
     return Received(request, code)
-
-
-def take(*, by: Acting, request_id: UUID, version: int) -> Request:
-    """Take a request on oneself. Side effects as in `act`."""
-    return act(by=by, request_id=request_id, version=version, verb=Act.TAKE)
-
-
-def assign(*, by: Acting, request_id: UUID, version: int, assigned: UUID) -> Request:
-    """Give it to somebody of the same office. Side effects as in `act`."""
-    return act(by=by, request_id=request_id, version=version, verb=Act.ASSIGN, assigned=assigned)
-
-
-def ask(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
-    """Ask the applicant; the clock stops until the reply. Side effects as in `act`."""
-    return act(by=by, request_id=request_id, version=version, verb=Act.ASK, text=text)
-
-
-def tell(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
-    """Answer publicly: the applicant reads it. Side effects as in `act`."""
-    return act(by=by, request_id=request_id, version=version, verb=Act.ANSWER, text=text)
-
-
-def note(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
-    """Write an internal note; no notice. Side effects as in `act`."""
-    return act(by=by, request_id=request_id, version=version, verb=Act.NOTE, text=text)
-
-
-def finish(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
-    """Record it as done and tell how; it closes after ten working days. Side effects as in `act`."""
-    return act(by=by, request_id=request_id, version=version, verb=Act.FINISH, text=text)
-
-
-def refuse(*, by: Acting, request_id: UUID, version: int, text: str) -> Request:
-    """Refuse with a reason that the applicant reads. Side effects as in `act`."""
-    return act(by=by, request_id=request_id, version=version, verb=Act.REFUSE, text=text)
 
 
 def act(
@@ -218,14 +191,7 @@ def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "")
         rating = steps.rating(request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now())
         rating.save(force_insert=True)
         _step(by, request, Act.RATE, "", None)
-        ledger.record(
-            by=by,
-            act=f"window.{Act.RATE}",
-            kind=steps.RATING,
-            subject=str(rating.id),
-            at=request.where,
-            content=steps.rating_content(rating),
-        )
+        _record(by, Act.RATE, request, rating)
     return rating
 
 
@@ -266,16 +232,8 @@ def recount(*, by: Acting, day: date, office: UUID | None) -> int:
             request.due_at = fresh
             moved.append(request)
             events.append(steps.step(request, Act.RECOUNT, at=clock.now(), post=by.post, calendar=calendar))
-            pairs.append(
-                ledger.build(
-                    by=by,
-                    act=f"window.{Act.RECOUNT}",
-                    kind=steps.REQUEST,
-                    subject=str(request.id),
-                    at=request.where,
-                    content=steps.content(request),
-                )
-            )
+            act = f"window.{Act.RECOUNT}"
+            pairs.append(ledger.build(by=by, act=act, at=request.where, **steps.entry(request)))
         Request.objects.bulk_update(moved, ["version", "due_at", "trail", "changed"], batch_size=500)
         Event.objects.bulk_create(events, batch_size=500)
         ledger.save_many(pairs)
@@ -319,14 +277,7 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
             ledger.forget(by=by, kind=steps.RATING, subject=str(rating.id), at=request.where)
             rating.comment = ""
             rating.save(update_fields=["comment"])
-            ledger.record(
-                by=by,
-                act=f"window.{Act.ERASE}",
-                kind=steps.RATING,
-                subject=str(rating.id),
-                at=request.where,
-                content=steps.rating_content(rating),
-            )
+            _record(by, Act.ERASE, request, rating)
     return request
 
 
@@ -341,14 +292,7 @@ def show_person(*, by: Acting, request_id: UUID) -> Contact:
         contact = queries.contact_of(request)
         if contact is None:
             raise NotFound(N_("Nobody left a way to reach them with this request."))
-        ledger.record(
-            by=by,
-            act=str(Verb.SEE_PERSON),
-            kind=steps.CONTACT,
-            subject=str(contact.id),
-            at=request.where,
-            content=steps.contact_content(contact),
-        )
+        ledger.record(by=by, act=Verb.SEE_PERSON, at=request.where, **steps.entry(contact))
     return contact
 
 
@@ -406,23 +350,6 @@ def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Reque
     return request
 
 
-def _record(by: Acting, verb: Act, request: Request) -> None:
-    ledger.record(
-        by=by,
-        act=f"window.{verb}",
-        kind=steps.REQUEST,
-        subject=str(request.id),
-        at=request.where,
-        content=steps.content(request),
-    )
-
-
-def _record_contact(by: Acting, request: Request, contact: Contact) -> None:
-    ledger.record(
-        by=by,
-        act=f"window.{Act.RECEIVE}",
-        kind=steps.CONTACT,
-        subject=str(contact.id),
-        at=request.where,
-        content=steps.contact_content(contact),
-    )
+def _record(by: Acting, verb: Act, request: Request, row: Contact | Rating | None = None) -> None:
+    """The ledger entry of an act on the request, or on a ``row`` that belongs to it."""
+    ledger.record(by=by, act=f"window.{verb}", at=request.where, **steps.entry(row or request))

@@ -167,13 +167,10 @@ def _live(life: Life, known: _Known, taken: dict[tuple[str, int], int], rows: _R
         )
         rows.requests.append(request)
         rows.events.append(event)
-        rows.entries.append(
-            _entry(life.by, Act.RECEIVE, steps.REQUEST, str(request.id), where, steps.content(request))
-        )
+        rows.entries.append(_entry(life.by, Act.RECEIVE, where, request))
         if contact is not None:
             rows.contacts.append(contact)
-            said = steps.contact_content(contact)
-            rows.entries.append(_entry(life.by, Act.RECEIVE, steps.CONTACT, str(contact.id), where, said))
+            rows.entries.append(_entry(life.by, Act.RECEIVE, where, contact))
     for step in life.steps:
         with installation.simulated(step.at):
             _happen(step, request, where, calendar, rows)
@@ -193,13 +190,10 @@ def _happen(step: Step, request: Request, where: Where, calendar: Calendar, rows
             request, step.act, at=step.at, post=step.by.post, calendar=calendar, said=said, assigned=assigned
         )
     )
-    rows.entries.append(
-        _entry(step.by, step.act, steps.REQUEST, str(request.id), where, steps.content(request))
-    )
+    rows.entries.append(_entry(step.by, step.act, where, request))
     if rating is not None:
-        content = steps.rating_content(rating)
-        rows.entries.append(_entry(step.by, step.act, steps.RATING, str(rating.id), where, content))
+        rows.entries.append(_entry(step.by, step.act, where, rating))
 
 
-def _entry(by: Acting, act: Act, kind: str, subject: str, at: Where, content: Mapping[str, object]) -> Pair:
-    return ledger.build(by=by, act=f"window.{act}", kind=kind, subject=subject, at=at, content=content)
+def _entry(by: Acting, act: Act, at: Where, row: Request | Contact | Rating) -> Pair:
+    return ledger.build(by=by, act=f"window.{act}", at=at, **steps.entry(row))

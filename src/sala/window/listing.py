@@ -13,7 +13,7 @@ from sala.kit.paging import ListSpec, Sort, choice, day_from, day_to, flag, plac
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import queries, shown
-from sala.window.terms import Act, Channel, State
+from sala.window.terms import Channel, State
 
 
 def spec(by: Acting) -> ListSpec:
@@ -24,7 +24,7 @@ def spec(by: Acting) -> ListSpec:
             text("service", "service_id", gettext_lazy("Service"), longest=32),
             choice("channel", "channel", Channel, gettext_lazy("Came in")),
             uuid("assigned", "assigned", gettext_lazy("Officer in charge")),
-            flag("open", queries.VIEWS["mine"], gettext_lazy("Open")),
+            flag("open", queries.OPEN, gettext_lazy("Open")),
             place(),
             day_from("received_at"),
             day_to("received_at"),
@@ -107,14 +107,6 @@ VIEW_NAMES = {
     "done": gettext_lazy("Done"),
     "all": gettext_lazy("All"),
 }
-
-# What somebody most likely does next with a request in a state; the link's word in the list.
-NEXT = {
-    State.RECEIVED: Act.TAKE,
-    State.IN_PROGRESS: Act.FINISH,
-    State.WAITING: Act.ANSWER,
-}
-
 
 def row(request: Any, names: Mapping[str, Any], people: Mapping[Any, Any], *, told: bool) -> dict[str, Any]:
     """One row of the queue, written out: the template only prints."""

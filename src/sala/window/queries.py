@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from sala.kit import clock, text
 from sala.kit.acting import Acting
@@ -153,7 +153,7 @@ def hall_figures(level: str, key: str, since: date) -> Figures:
         received=Count("pk", filter=Q(received_at__gte=start)),
         finished=Count("pk", filter=Q(done_at__gte=start, state__in=[State.DONE, State.CLOSED])),
         in_time=Count("pk", filter=Q(done_at__gte=start, state__in=[State.DONE, State.CLOSED], on_time=True)),
-        open=Count("pk", filter=Q(open=True)),
+        open=Count("pk", filter=OPEN),
     )
     return Figures(**found)
 
@@ -167,12 +167,13 @@ def may_open_file(http: Any, subject: str) -> bool:
     return found is not None and may_see_person(http.acting, found)
 
 
+OPEN = Q(open=True)
 VIEWS: dict[str, Q] = {
-    "todo": Q(open=True) & ~Q(state=State.WAITING),
-    "late": Q(open=True) & ~Q(state=State.WAITING),
-    "mine": Q(open=True),
-    "waiting": Q(state=State.WAITING),
-    "done": Q(open=False),
+    "todo": OPEN & ~Q(state=State.WAITING),
+    "late": OPEN & ~Q(state=State.WAITING),
+    "mine": OPEN,
+    "waiting": OPEN & Q(state=State.WAITING),
+    "done": ~OPEN,
     "all": Q(),
 }
 
@@ -290,15 +291,6 @@ def rating_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
     """Every rating's facts."""
     for row in Rating.objects.order_by("pk").iterator(chunk_size=2000):
         yield str(row.pk), steps.rating_content(row)
-
-
-def with_events(rows: QuerySet[Request]) -> QuerySet[Request]:
-    """Requests with their public steps, in two queries."""
-    return rows.prefetch_related(
-        Prefetch(
-            "events", queryset=Event.objects.filter(public=True).order_by("position"), to_attr="steps_taken"
-        )
-    )
 
 
 def event_texts(request: Request) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ CHANGING = (
     "done_at", "handling_minutes", "on_time", "close_at", "trail", "changed",
 )  # fmt: skip
 _FACTS = (
-    "number", "state", "channel", "language", "province", "district", "commune", "village", "assigned", "description",
+    "version", "number", "code_hash", "open", "created", "changed", "state", "channel", "language", "province", "district", "commune", "village", "assigned", "description",
     "location", "received_at", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
@@ -87,6 +87,15 @@ def rating_content(rating: Rating) -> dict[str, object]:
         "comment": rating.comment,
         "at": _plain(rating.at),
     }
+
+
+def entry(row: Request | Contact | Rating) -> dict[str, Any]:
+    """What the ledger is told of a row: its ``kind``, ``subject`` and ``content``, as `ledger.actions.record` takes them."""
+    if isinstance(row, Request):
+        return {"kind": REQUEST, "subject": str(row.id), "content": content(row)}
+    if isinstance(row, Contact):
+        return {"kind": CONTACT, "subject": str(row.id), "content": contact_content(row)}
+    return {"kind": RATING, "subject": str(row.id), "content": rating_content(row)}
 
 
 def link(trail: str, event: Event) -> str:
