@@ -110,13 +110,13 @@ def titles(keys: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def successors(key: str) -> list[Succession]:
-    """What became of the unit: its successions with ``new`` at hand, oldest first."""
-    return list(Succession.objects.filter(old=key).select_related("new").order_by("on", "id"))
+    """What became of the unit: its successions with ``new`` at hand, oldest first, then by code."""
+    return list(Succession.objects.filter(old=key).select_related("new").order_by("on", "new__code", "id"))
 
 
 def predecessors(key: str) -> list[Succession]:
-    """What the unit came from, oldest first."""
-    return list(Succession.objects.filter(new=key).select_related("old").order_by("on", "id"))
+    """What the unit came from, oldest first, then by code."""
+    return list(Succession.objects.filter(new=key).select_related("old").order_by("on", "old__code", "id"))
 
 
 def level_below(level: str) -> Level | None:
