@@ -57,6 +57,8 @@ def requests(db):
             done_at=done,
             on_time=None if done is None else random.random() < 0.8,
             handling_minutes=None if done is None else random.randrange(5_000),
+            reaction_minutes=None if done is None else 0,
+            close_at=done,
         )
         rows.append(request)
         if state == State.CLOSED:
