@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.utils.functional import SimpleLazyObject
+
 PACKAGE = Path(__file__).resolve().parent
 COUNTRIES = PACKAGE / "countries"
 TESTING = "pytest" in sys.modules
@@ -22,13 +24,21 @@ def _secret() -> str:
     if TESTING and not path.exists():
         return "only-for-tests-" + "0" * 50
     if not path.exists():
+        HOME.mkdir(parents=True, exist_ok=True, mode=0o700)  # `parents=True` below would leave it open to all
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(64))
+            os.link(draft, path)  # whole or not at all
         except FileExistsError:
             pass  # another process was first; read what it wrote
+        finally:
+            draft.unlink()
     return path.read_text().strip()
+
+
+_DATABASE_FORM = "Write postgresql://user:password@host:5432/name, or leave it empty for SQLite in SALA_HOME."
 
 
 def _database() -> dict[str, object]:
@@ -46,33 +56,40 @@ def _database() -> dict[str, object]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             },
         }
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SystemExit(f"SALA_DATABASE_URL can't be read: {error}. {_DATABASE_FORM}") from None
     if parts.scheme not in ("postgresql", "postgres"):
-        raise SystemExit(
-            f"SALA_DATABASE_URL: unknown kind of database {parts.scheme!r}; use postgresql://..."
-        )
+        raise SystemExit(f"SALA_DATABASE_URL: unknown kind of database {parts.scheme!r}. {_DATABASE_FORM}")
+    if not parts.path.strip("/"):
+        raise SystemExit(f"SALA_DATABASE_URL names no database. {_DATABASE_FORM}")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or "") or dict(parse_qsl(parts.query)).get("host", ""),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }
 
 
-SECRET_KEY = _secret()
+SECRET_KEY = SimpleLazyObject(_secret)  # `sala --help` needs none, and makes none
 DEBUG = False
 PUBLIC_URL = os.environ.get("SALA_PUBLIC_URL", "").rstrip("/")
 BIND = os.environ.get("SALA_BIND", "127.0.0.1:8000")
 ALLOWED_HOSTS = (
     [urlsplit(PUBLIC_URL).hostname or "", "127.0.0.1", "localhost", "[::1]"]
     if PUBLIC_URL
-    else ["127.0.0.1", "localhost", "[::1]", "testserver"]
+    else ["127.0.0.1", "localhost", "[::1]", *(["testserver"] if TESTING else [])]
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+# Whose X-Forwarded-For is believed. Sala speaks no TLS itself: behind https:// there is a proxy, by default on this machine.
+PROXIES = os.environ.get("SALA_PROXIES", "127.0.0.1/32,::1/128" if PUBLIC_URL.startswith("https://") else "")
+PROXIES = [each.strip() for each in PROXIES.split(",") if each.strip()]
 
 # High to low, as the floors of the house; Django loads templates and translations in this order too.
 INSTALLED_APPS = [
@@ -105,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "sala.kit.privacy.PrivacyMiddleware",
     "sala.kit.bounds.BoundsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -216,6 +234,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "sala.kit.network.counted"  # the proxy's address would lock out everybody behind it
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True

@@ -35,9 +35,13 @@ def loaders() -> list[Loader]:
     return sorted(_loaders.values(), key=lambda loader: (loader.order, loader.name))
 
 
+def known() -> list[str]:
+    """The countries there is a pack for."""
+    return sorted(folder.parent.name for folder in Path(settings.COUNTRIES).glob("*/country.toml"))
+
+
 def path(country: str) -> Path:
     """The folder of a country's pack; raises `NotFound` for a country that has none."""
-    known = {folder.name: folder for folder in Path(settings.COUNTRIES).iterdir() if folder.is_dir()}
-    if country not in known:
+    if country not in known():
         raise NotFound(N_("There is no pack for this country."))
-    return known[country]
+    return Path(settings.COUNTRIES) / country

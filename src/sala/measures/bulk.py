@@ -6,6 +6,8 @@ from pathlib import Path
 from sala.kit.acting import Acting
 from sala.measures import actions, pack, queries, taking
 
+SHOWN = 6  # codes named in the report of `sala init`; the file of notes has all
+
 
 def load(folder: Path, by: Acting) -> list[str]:
     """Declare the pack's measures, import its files, count. Idempotent; returns lines for the report."""
@@ -22,9 +24,11 @@ def load(folder: Path, by: Acting) -> list[str]:
             f"{mapping.file}: {taken.rows} rows, {taken.changed} figures; noted: {told or 'nothing'}"
         )
         if taken.former:
+            more = f" and {len(taken.former) - SHOWN} more" if len(taken.former) > SHOWN else ""
             lines.append(
                 f"{len(taken.former)} places are no longer in the gazetteer and were kept: "
-                + " ".join(taken.former)
+                + " ".join(taken.former[:SHOWN])
+                + more
             )
         if taken.report:
             lines.append(f"every note stands in {taken.report}")

@@ -47,7 +47,7 @@ def check(as_json: bool) -> None:
 
 @group.command("search")
 @click.argument("text")
-@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def search(text: str, limit: int, as_json: bool) -> None:
     """Find places by a Khmer or Latin name or a code: sala places search "tek laak 1"."""

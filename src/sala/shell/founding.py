@@ -12,6 +12,7 @@ from sala.accounts import acting
 from sala.installation import actions as installation
 from sala.installation import packs, queries
 from sala.ledger import actions as ledger
+from sala.shell import serve
 
 Say = Callable[[str], None]
 
@@ -20,12 +21,7 @@ def migrate() -> None:
     """Bring the database's tables up to date, and the files the web server sends."""
     Path(settings.HOME).mkdir(parents=True, exist_ok=True, mode=0o700)
     call_command("migrate", verbosity=0, interactive=False)
-    static_files()
-
-
-def static_files() -> None:
-    """Collect style sheet, fonts and scripts into SALA_HOME/static with names that carry their content's hash."""
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    serve.collect_static()
 
 
 def load_pack(country: str, say: Say) -> None:

@@ -28,6 +28,7 @@ SHORTEST_WAIT, LONGEST_WAIT, STEADY = 0.2, 30.0, 30.0
 """Seconds until a child that died is started again (doubling), and after how many its deaths are forgotten."""
 OPENING = 30.0
 """Seconds the server may take until it answers."""
+NOT_FOUNDED = "The database is not initialised. Run `sala init` (or `sala init --demo`) first."
 
 
 def register_jobs() -> None:
@@ -87,6 +88,9 @@ def check_database() -> None:
 
     from sala.installation import queries
 
+    file = connection.settings_dict["NAME"]
+    if isinstance(file, Path) and not file.is_file():
+        raise click.ClickException(NOT_FOUNDED)  # asking would make an empty file there
     try:
         founded = "installation_installation" in connection.introspection.table_names() and queries.current()
         executor = MigrationExecutor(connection)
@@ -97,9 +101,7 @@ def check_database() -> None:
     finally:
         connection.close()
     if not founded:
-        raise click.ClickException(
-            "The database is not initialised. Run `sala init` (or `sala init --demo`) first."
-        )
+        raise click.ClickException(NOT_FOUNDED)
     if behind:
         raise click.ClickException("The database is older than this program. Run `sala migrate` first.")
 

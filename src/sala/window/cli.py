@@ -59,9 +59,12 @@ def services(as_json: bool) -> None:
 @click.option(
     "--state",
     type=click.Choice(["received", "in_progress", "waiting", "done", "refused", "withdrawn", "closed"]),
+    help="Only requests in this state.",
 )
 @click.option("--place", default="", help="Gazetteer code of a place; everything in it is listed.")
-@click.option("--limit", default=20, type=click.IntRange(1, 1000), show_default=True)
+@click.option(
+    "--limit", default=20, type=click.IntRange(1, 1000), show_default=True, help="How many at most."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def requests(state: str | None, place: str, limit: int, as_json: bool) -> None:
     """The requests that are due first, without personal data."""
