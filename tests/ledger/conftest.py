@@ -64,6 +64,7 @@ def things(db, key_home, monkeypatch) -> Things:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE thing (id varchar(20) PRIMARY KEY, text varchar(200))")
     monkeypatch.setattr(registry, "_kinds", {})
+    monkeypatch.setattr(registry, "_checks", {})
     registry.register(THING, found.rows, "Things")
     yield found
     with connection.cursor() as cursor:

@@ -222,6 +222,10 @@ TAMPERING: dict[str, tuple[Callable[[Things], object], set[tuple[str, int | None
     ),
     "record changed": (lambda t: t.sql("UPDATE thing SET text = 'x' WHERE id = 't5'"), {("row-changed", 5)}),
     "record removed": (lambda t: t.sql("DELETE FROM thing WHERE id = 't5'"), {("row-removed", 5)}),
+    "found by a room's own check": (
+        lambda t: registry.check(THING, lambda: iter([("t5", "thing 5: removed")])),
+        {("room", None)},
+    ),
     "record added": (
         lambda t: t.sql("INSERT INTO thing (id, text) VALUES ('new', 'x')"),
         {("row-inserted", None)},

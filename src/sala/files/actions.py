@@ -1,18 +1,16 @@
 """What happens to an upload: checked, written anew and kept; attached to a record; removed."""
 
 import hashlib
-import hmac
 from datetime import timedelta
 from typing import IO, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from sala.files import pictures, registry, rules, store
 from sala.files.models import File
 from sala.files.terms import State, Step
-from sala.kit import clock
+from sala.kit import clock, network
 from sala.kit.acting import Where
 from sala.kit.errors import FieldError, Invalid, NotFound, TooMany
 from sala.kit.terms import N_
@@ -83,8 +81,7 @@ def _bytes(upload: IO[bytes] | bytes | Any) -> bytes:
 
 def _source(address: str) -> str:
     """A keyed digest of a network address in this hour: enough to count, too little to find anybody."""
-    text = f"{clock.now():%Y%m%d%H} {address}"
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+    return network.pseudonym(address, f"{clock.now():%Y%m%d%H}")
 
 
 def attach(file_id: UUID, *, kind: str, subject: str) -> None:

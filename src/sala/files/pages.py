@@ -30,7 +30,7 @@ def picture(request: HttpRequest, token: str, small: bool = False) -> HttpRespon
         # A JPEG doesn't shrink: spare the middleware that compresses pages the attempt.
         request.META["HTTP_ACCEPT_ENCODING"] = ""
     response["ETag"] = tag
-    response["Cache-Control"] = "private, max-age=600"
+    response["Cache-Control"] = "private, no-store"  # what a photo shows may be personal
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = POLICY
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -141,6 +142,12 @@ def history(kind: str, subject: str) -> list[Entry]:
 def first(kind: str, subject: str) -> Entry | None:
     """The act by which a record came to be: what its owner gets a receipt of. None where there is none."""
     return Entry.objects.filter(kind=kind, subject=str(subject)).order_by("at", "id").first()
+
+
+def times(kind: str, subject: str, act: str) -> list[datetime]:
+    """When an act was done on a record, the first time first: how often somebody looked."""
+    found = Entry.objects.filter(kind=kind, subject=str(subject), act=str(act)).order_by("at", "id")
+    return list(found.values_list("at", flat=True))
 
 
 def last_acts(limit: int = 20) -> list[Entry]:

@@ -34,6 +34,20 @@ def label(kind: str) -> Any:
     return _kinds[kind].label if kind in _kinds else kind
 
 
+Check = Callable[[], Iterator[tuple[str, str]]]
+_checks: dict[str, Check] = {}
+
+
+def check(kind: str, run: Check) -> None:
+    """Let a room look for more than single records can tell: ``run`` yields (subject, English sentence) for each fault."""
+    _checks[str(kind)] = run
+
+
+def checks() -> list[tuple[str, Check]]:
+    """All checks with their kind of record, by name."""
+    return sorted(_checks.items())
+
+
 _acts: dict[str, Any] = {}
 
 
@@ -46,3 +60,21 @@ def acts(verbs: Iterable[Any]) -> None:
 def act(name: str) -> Any:
     """The term of an act; its own name where no room registered one."""
     return _acts.get(name, name)
+
+
+def name_act(name: str, label: Any) -> None:
+    """Say what an act is called where its verb says it for somebody else: ``label`` is a marked text."""
+    _acts[str(name)] = label
+
+
+_namer: list[Callable[[Iterable[str]], Mapping[str, Mapping[str, str]]]] = []
+
+
+def name_places(names: Callable[[Iterable[str]], Mapping[str, Mapping[str, str]]]) -> None:
+    """Say how places are called: keys -> ``{key: {"km", "en"}}`` of those that are known."""
+    _namer[:] = [names]
+
+
+def places(keys: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+    """The names of places by key, as the room of places says them; empty where it has not registered."""
+    return _namer[0](keys) if _namer else {}

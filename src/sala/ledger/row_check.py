@@ -53,6 +53,13 @@ def check_rows(counted: Rows) -> Iterator[Finding]:
         yield from _gone(kind, seen)
 
 
+def check_rooms() -> Iterator[Finding]:
+    """What the rooms' own checks find."""
+    for kind, run in registry.checks():
+        for subject, text in run():
+            yield Finding(Fault.ROOM, text, None, kind, subject)
+
+
 def _chunk(kind: str, chunk: Mapping[str, object]) -> Iterator[Finding]:
     latest = _latest(kind, list(chunk))
     for subject, content in chunk.items():

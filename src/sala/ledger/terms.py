@@ -29,4 +29,5 @@ class Fault(StrEnum):
     ROW_CHANGED = "row-changed"  # a record no longer says what its latest entry recorded
     ROW_REMOVED = "row-removed"  # a record that the ledger knows is gone
     ROW_INSERTED = "row-inserted"  # a record that the ledger does not know
+    ROOM = "room"  # what a room's own check found: a number that was given and names nothing
     BACKLOG = "backlog"  # entries wait too long to be sealed

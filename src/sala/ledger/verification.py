@@ -70,6 +70,7 @@ class Verification:
         yield from tree_check.check(verifier, body, self._walk)
         yield from row_check.check_salts()
         yield from row_check.check_rows(self._rows)
+        yield from row_check.check_rooms()
         yield from _backlog()
 
 

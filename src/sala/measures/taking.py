@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from sala.kit import clock
 from sala.kit.acting import Acting, Where
@@ -131,20 +132,34 @@ def content(imported: Import, digest: str) -> dict[str, object]:
 
 
 def facts_digest(imported: Import) -> str:
-    """SHA-256 over the facts that came with an import, to six places (SQLite keeps decimals to fifteen digits)."""
+    """SHA-256 over the facts that came with an import, to six places (SQLite keeps decimals to fifteen digits).
+
+    A fact counts until a newer version takes its place; one that was put out of force, or into it, otherwise is noticed.
+    """
     running = hashlib.sha256()
-    columns = ("row", "measure", "place", "period", "value", "numerator", "denominator")
-    for fact in (
-        Fact.objects.filter(imported=imported)
-        .order_by("row", "measure")
-        .values_list(*columns)
-        .iterator(_BATCH)
-    ):
-        running.update(
-            canonical(
-                [str(part) if part is not None else None for part in fact[:4]] + [_six(n) for n in fact[4:]]
-            )
-        )
+    numbers = ("value", "numerator", "denominator")
+    said = (
+        "row",
+        "measure",
+        "place",
+        "province",
+        "district",
+        "commune",
+        "village",
+        "period",
+        "dimension_key",
+    )
+    newer = Fact.objects.filter(
+        measure=OuterRef("measure"),
+        place=OuterRef("place"),
+        period=OuterRef("period"),
+        dimension_key=OuterRef("dimension_key"),
+        version__gt=OuterRef("version"),
+    )
+    facts = Fact.objects.filter(imported=imported).order_by("row", "measure").annotate(outdated=Exists(newer))
+    for fact in facts.values_list(*numbers, "current", "outdated", "version", *said).iterator(_BATCH):
+        rightly = fact[3] != fact[4]
+        running.update(canonical([*map(_six, fact[:3]), rightly, *map(str, fact[5:])]))
     return running.hexdigest()
 
 

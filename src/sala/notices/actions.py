@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q
 
 from sala.kit import clock, ids
@@ -103,7 +103,8 @@ def deliver_due() -> int:
         for identity in waiting:
             notice = _take(identity)
             if notice is not None:
-                _finish(notice, sender.send(notice))
+                if not _finish(notice, sender.send(notice)):
+                    senders.discard([notice])  # it was withdrawn while it was being sent
                 tried += 1
     return tried
 
@@ -121,15 +122,15 @@ def _take(identity: UUID) -> Notice | None:
     return Notice.objects.get(pk=identity) if taken else None
 
 
-def _finish(notice: Notice, result: senders.Result) -> None:
-    """Write down how the handing over went, unless the notice was withdrawn or taken again meanwhile."""
+def _finish(notice: Notice, result: senders.Result) -> bool:
+    """Write down how the handing over went, unless the notice was taken again meanwhile; False where it was withdrawn."""
     now = clock.now()
     state = rules.TABLE.after(State.SENDING, result.step)
     waits: dict[State, timedelta] = {
         State.TEMPORARY: rules.wait(notice.attempts),
         State.TECHNICAL: rules.TECHNICAL_WAIT,
     }
-    Notice.objects.filter(pk=notice.pk, state=State.SENDING, attempts=notice.attempts).update(
+    done = Notice.objects.filter(pk=notice.pk, state=State.SENDING, attempts=notice.attempts).update(
         state=state,
         lease_until=None,
         next_at=now + waits[state] if state in waits else None,
@@ -139,15 +140,19 @@ def _finish(notice: Notice, result: senders.Result) -> None:
     )
     if state in (State.PERMANENT, State.TECHNICAL):
         log.warning("notice %s (%s): %s: %s", notice.pk, notice.kind, state, result.error)
+    return bool(done) or not Notice.objects.filter(pk=notice.pk, erased__isnull=False).exists()
 
 
 def forget_about(about: str) -> int:
     """Erase address and text of every notice about a record, and withdraw those not yet sent; returns how many.
 
-    For a person's right to be forgotten. What was delivered can't be called back.
+    For a person's right to be forgotten. Messages in the folder SALA_HOME/outbox are removed with them when the
+    transaction is kept; what was given to a server can't be called back.
     """
     now = clock.now()
     mine = Notice.objects.filter(about=about)
+    written = list(mine.only("id", "created"))
+    transaction.on_commit(lambda: senders.discard(written))
     mine.filter(state__in=rules.TAKEABLE).update(
         state=State.PERMANENT, next_at=None, lease_until=None, last_error="withdrawn", changed=now
     )
@@ -158,8 +163,9 @@ def erase_old() -> int:
     """The job: take the text of notices finished long ago away and shorten their addresses; returns how many."""
     now = clock.now()
     old = Notice.objects.filter(Q(state__in=rules.FINAL), erased__isnull=True, changed__lt=now - rules.KEPT)
-    rows = list(old.only("id", "address")[:1000])
+    rows = list(old.only("id", "address", "created")[:1000])
     for row in rows:
         row.address, row.subject, row.body, row.erased = rules.shorten(row.address), "", "", now
     Notice.objects.bulk_update(rows, ["address", "subject", "body", "erased"], batch_size=200)
+    senders.discard(rows)
     return len(rows)

@@ -4,7 +4,7 @@ import os
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -99,6 +99,23 @@ def open_sender() -> Iterator[Sender]:
         sender.close()
 
 
+def discard(notices: Iterable[Notice]) -> int:
+    """Remove the files of messages from the folder, half-written ones too; returns how many. Those given to a server are gone."""
+    removed = 0
+    for notice in notices:
+        written = file_of(notice)
+        for path in (written, written.with_suffix(".part")):
+            with suppress(FileNotFoundError):
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def file_of(notice: Notice) -> Path:
+    """Where the folder holds a message."""
+    return outbox() / f"{notice.created:%Y%m%dT%H%M%S}-{notice.pk}.eml"
+
+
 @dataclass(frozen=True)
 class Misconfigured:
     """Sends nothing and says why."""
@@ -120,7 +137,7 @@ class Folder:
             content = message(notice).as_bytes()
         except ValueError as error:
             return Result(Step.REJECT, type(error).__name__)
-        target = self.path / f"{notice.created:%Y%m%dT%H%M%S}-{notice.pk}.eml"
+        target = self.path / file_of(notice).name
         partial = target.with_suffix(".part")
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,7 +1,7 @@
 """Give the next number without gap or double, and keep answers so that a repeated request is done once."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -61,5 +61,8 @@ def keep(*, scope: str, key: str, body: str, status: int, headers: dict[str, str
 
 
 def expire() -> None:
-    """Forget answers older than 24 hours. Run by the jobs' loop."""
-    KeptAnswer.objects.filter(created__lt=clock.now() - KEEP).delete()
+    """Forget answers older than 24 hours, and how often an address did something in hours past. Run by the jobs' loop."""
+    now = clock.now()
+    KeptAnswer.objects.filter(created__lt=now - KEEP).delete()
+    hours = Counter.objects.filter(series__startswith="hour.")
+    hours.exclude(series=f"hour.{now.astimezone(UTC):%Y%m%d%H}").delete()

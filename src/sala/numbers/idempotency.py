@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sala.kit import network
 from sala.kit.errors import FieldError, Invalid
 from sala.kit.terms import N_
 from sala.numbers import actions, queries
@@ -141,13 +142,17 @@ def of_request(
 ) -> Answer:
     """`once` with the key of the header ``Idempotency-Key`` or the form's hidden field ``idempotency_key``.
 
-    Whoever is signed in has keys of his own; residents without account share one space, so a form's key must be random.
+    Whoever is signed in has keys of his own. Residents without account have those of their network address: programs
+    choose keys such as ``1``, and a stranger who tries them must not be told another's answer.
     """
     key = (
         request.headers.get(HEADER) or (request.POST.get(FIELD) if request.method == "POST" else None) or None
     )
     acting = getattr(request, "acting", None)
-    return once(key, f"{scope}:{acting.post if acting else 'resident'}", fingerprint(request), act, render)
+    who = acting.post if acting is not None else "resident"
+    if who == "resident":
+        who = f"{who}:{network.pseudonym(network.address(request), HEADER)[:16]}"
+    return once(key, f"{scope}:{who}", fingerprint(request), act, render)
 
 
 def json_response(answer: Answer) -> HttpResponse:

@@ -25,6 +25,11 @@ def kept(*, scope: str, key: str) -> Kept | None:
     return Kept(*row) if row else None
 
 
+def last_numbers(*, series: str) -> list[tuple[str, int, int]]:
+    """Office, year and last number of every counter of a series."""
+    return list(Counter.objects.filter(series=series).values_list("office", "year", "value"))
+
+
 def last_number(*, series: str, office: UUID | str, year: int) -> int:
     """The last number given; 0 where the series has not begun."""
     row = Counter.objects.filter(series=series, office=str(office), year=year).values_list("value").first()

@@ -293,11 +293,13 @@ def pack_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
                 "district",
                 "commune",
                 "parent__code",
+                "valid_from",
+                "valid_to",
             )
         ),
         "days": [
             *Holiday.objects.order_by("date", "office_id").values_list(
-                "date", "office__code", "name_km", "name_en"
+                "date", "office__code", "name_km", "name_en", "status", "source"
             ),
             *Hours.objects.order_by("weekday", "opens", "office_id").values_list(
                 "weekday", "opens", "closes", "office__code"
@@ -320,7 +322,7 @@ def appointment_content(row: Appointment) -> dict[str, object]:
         "instrument": str(row.instrument),
         "number": row.instrument_number,
         "date": row.instrument_date.isoformat() if row.instrument_date else None,
-        "note": row.instrument_note_km,
+        "note": [row.instrument_note_km, row.instrument_note_en],
         "reason": row.end_reason,
     }
 

@@ -202,6 +202,7 @@ def _actions(request: HttpRequest, problem: Problem) -> list[tuple[str, str]]:
 
 
 _SECRET = ("password", "otp", "csrf", "code")
+_PASSWORDS = ("old", "new")  # of the account page
 
 
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
@@ -211,7 +212,7 @@ def _typed(request: HttpRequest) -> list[tuple[str, str]]:
             (name, value)
             for name, values in request.POST.lists()
             for value in values
-            if not any(word in name.lower() for word in _SECRET)
+            if name not in _PASSWORDS and not any(word in name.lower() for word in _SECRET)
         ]
     except (RequestDataTooBig, SuspiciousOperation, MultiPartParserError, BadRequest, OSError):
         return []

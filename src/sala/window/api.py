@@ -12,7 +12,7 @@ from ninja import Path, Router
 from pydantic import Field
 
 from sala.installation import queries as installation
-from sala.kit import api, export
+from sala.kit import api, export, network
 from sala.kit.errors import FieldError, Invalid, NotFound
 from sala.kit.khmer import ascii_digits
 from sala.kit.paging import ListSpec, choice, text
@@ -228,7 +228,9 @@ def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
         data[axis] = "" if data[axis] is None else str(Decimal(repr(data[axis])))
 
     def act() -> Answer:
-        received = actions.receive(by=by, channel=Channel.API, **checked(data))
+        received = actions.receive(
+            by=by, channel=Channel.API, source=network.address(request), **checked(data)
+        )
         found = received.request
         return Answer(201, {"id": str(found.id), **_public(found)}, {"Location": _address(found.id)})
 
@@ -264,7 +266,7 @@ def tracking(request: HttpRequest, code: str) -> HttpResponse:
     """What the applicant sees; 404 when the code opens nothing."""
     found = queries.by_code(code)
     body = {"id": str(found.id), **_public(found), "events": queries.event_texts(found)}
-    body["page"] = request.build_absolute_uri(reverse("request", args=[queries.code_of(found)]))
+    body["page"] = network.absolute(request, reverse("request", args=[queries.code_of(found)]))
     return api.json(body)
 
 

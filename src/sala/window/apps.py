@@ -22,13 +22,18 @@ class WindowConfig(AppConfig):
         from sala.measures import registry as figures
         from sala.notices import registry as notices
         from sala.offices import registry as offices
+        from sala.places import links
         from sala.ui import menu
-        from sala.window import letters, loading, measures, queries, steps, tasks
-        from sala.window.terms import Act, Verb
+        from sala.ui.jinja import url
+        from sala.window import gaps, letters, loading, measures, queries, steps, tasks
+        from sala.window.terms import Act, LedgerAct, Verb
 
         verbs.register("window", Verb, resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE), label=_("One window"))
+        ledger.acts(LedgerAct)
         packs.register("window", 40, loading.load)
+        ledger.name_act(Verb.RECEIVE, N_("Request received"))  # whether at the counter or from a resident
         ledger.register(steps.REQUEST, queries.request_snapshots, _("Request"))
+        ledger.check(steps.REQUEST, gaps.missing)
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
@@ -44,5 +49,9 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.REFUSE], N_("Request refused")),
         ):
             notices.register(kind, label)
+        levels = ("province", "district", "commune")
+        links.register(
+            links.Link("hall", 10, _("The hall of this place"), levels, lambda key: url("hall", key))
+        )
         menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))
         menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))

@@ -4,20 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Max
 
 from sala.kit import clock, text
 from sala.kit.acting import Acting, Where
 from sala.ledger import actions as ledger
 from sala.window import catalogue
 from sala.window.models import Service, ServiceVersion
+from sala.window.terms import LedgerAct
 
 SERVICE = "window.service"
-LOAD = "window.load"
 
 
-def content(version: ServiceVersion) -> dict[str, object]:
-    """What the ledger's digest of a version is taken from: all its facts."""
-    return {"service": version.service_id, "version": version.version, **_facts(version)}
+def content(version: ServiceVersion, kind: str, *, newest: bool = True) -> dict[str, object]:
+    """What the ledger's digest of a version is taken from: all its facts, and whether it is in force as it should be,
+    the ``newest`` version and no other."""
+    return {
+        "service": version.service_id,
+        "kind": kind,
+        "version": version.version,
+        "in_force_rightly": version.current == newest,
+        **_facts(version),
+    }
 
 
 def _facts(version: ServiceVersion) -> dict[str, object]:
@@ -52,11 +60,12 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
     Side effects: a new version where a fact changed, services that are no longer in the pack are not offered any more,
     one ledger entry a new version. Raises `kit.errors.Refused` for anybody but the system.
     """
-    by.require(LOAD, Where())
+    by.require(LedgerAct.LOAD, Where())
     with transaction.atomic():
         known = {row.pk: row for row in Service.objects.all()}
         present = {row.service_id: row for row in ServiceVersion.objects.filter(current=True)}
         added: list[ServiceVersion] = []
+        kinds = {row.code: row.kind for row in rows}
         for position, row in enumerate(rows, start=1):
             if row.code not in known:
                 Service.objects.create(code=row.code, kind=row.kind, position=position)
@@ -73,11 +82,11 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
             [
                 ledger.build(
                     by=by,
-                    act=LOAD,
+                    act=LedgerAct.LOAD,
                     kind=SERVICE,
                     subject=str(version.id),
                     at=Where(),
-                    content=content(version),
+                    content=content(version, kinds[version.service_id]),
                 )
                 for version in added
             ]
@@ -99,5 +108,8 @@ def _version(row: catalogue.Row, old: ServiceVersion | None) -> ServiceVersion:
 
 def snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
     """Every version's facts, for the ledger's verification."""
-    for version in ServiceVersion.objects.order_by("pk").iterator(chunk_size=500):
-        yield str(version.id), content(version)
+    newest = dict(ServiceVersion.objects.order_by().values_list("service").annotate(Max("version")))
+    rows = ServiceVersion.objects.select_related("service").order_by("pk")
+    for version in rows.iterator(chunk_size=500):
+        own = newest[version.service_id] == version.version
+        yield str(version.id), content(version, version.service.kind, newest=own)

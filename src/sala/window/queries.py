@@ -16,6 +16,7 @@ from sala.kit.errors import NotFound
 from sala.kit.khmer import ascii_digits
 from sala.kit.reach import q as reach_q
 from sala.kit.terms import N_
+from sala.ledger import queries as ledger
 from sala.places import queries as places
 from sala.window import rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
@@ -252,6 +253,11 @@ def rating_of(request: Request) -> Rating | None:
 def contact_of(request: Request) -> Contact | None:
     """The contact, if there is one."""
     return getattr(request, "contact", None)
+
+
+def looks(contact: Contact | None) -> list[datetime]:
+    """When somebody of the office looked at how to reach the applicant, as the ledger has it."""
+    return ledger.times(steps.CONTACT, str(contact.id), Verb.SEE_PERSON) if contact is not None else []
 
 
 def due_to_close() -> list[UUID]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 R, P, W, D = State.RECEIVED, State.IN_PROGRESS, State.WAITING, State.DONE
 CLOSE_AFTER_DAYS = 10
+REPORTS_AN_HOUR = 600
+"""Requests from one address and hour without an account. Generous: whole towns share one address of a mobile network."""
 TEXT = ("text",)
 
 # The usual next step stands first: pages take their buttons from here, refusal last.

@@ -11,10 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from markupsafe import Markup
 
+from sala.kit import clock, network
 from sala.kit.errors import NotFound, Problem
 from sala.kit.khmer import ascii_digits
 from sala.ledger import queries as ledger
 from sala.offices import queries as offices
+from sala.offices import shown as offices_shown
 from sala.places import queries as places
 from sala.window import actions, forms, queries, rules, shown, steps
 from sala.window.terms import Act, State
@@ -61,9 +63,12 @@ def _context(code: str) -> dict[str, Any]:
         "drawing": drawing,
         "state": shown.state(found),
         "address": shown.address(found, names, told=True),
-        "place": shown.hall(found.office.place) if found.office.place else None,
+        "due": shown.due_tag(found, calendar, clock.now()) if found.open else None,
         "contact": queries.contact_of(found),
         "office": found.office,
+        **shown.frame(found.office.place),
+        "hours": offices_shown.hours(calendar),
+        "week": offices_shown.week(calendar),
     }
 
 
@@ -104,6 +109,7 @@ def _track(
         "rating": queries.rating_of(found),
         "may_withdraw": found.open,
         "signed": ledger.first(steps.REQUEST, str(found.id)),
+        "looks": queries.looks(context["contact"]),
         "problem": problem,
     }
     status = problem.status if problem is not None else 422 if (reply or rate) else 200
@@ -150,7 +156,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """The receipt for an 80 mm printer: the number, the code, and a QR that opens the request's page."""
     context = _context(code)
     found = context["found"]
-    address = request.build_absolute_uri(reverse("request", args=[context["code"]]))
+    address = network.absolute(request, reverse("request", args=[context["code"]]))
     drawn = segno.make(address, error="m").svg_inline(scale=3, svgclass="qr", lineclass=None, omitsize=False)
     context |= {"qr": Markup(drawn), "full": shown.full(found.terms), "fee": shown.fee(found.terms)}  # noqa: S704 - drawn by us
     context["village"] = places.title(found.place) if found.place else {}

@@ -154,6 +154,7 @@ def _show(
         "channel": jinja.term(Channel(found.channel)),
         "contact": contact,
         "known": known,
+        "looks": queries.looks(known),
         "masked": shown.masked(known.phone) if known else "",
         "photos": files.of(steps.REQUEST, str(found.id)) if told else [],
         "timeline": shown.timeline(events, staff=True, names=people, posts=posts, final=not found.open),

@@ -6,13 +6,14 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sala.files import actions as files
-from sala.kit import ids
+from sala.kit import ids, network
 from sala.kit.acting import Reach
 from sala.kit.canonical import canonical
-from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused
+from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused, TooMany
 from sala.numbers.idempotency import Answer, once
 from sala.places import queries as places
 from sala.ui import jinja
@@ -27,6 +28,7 @@ FIELDS = {
     "check": (),
 }
 STEPS = tuple(FIELDS)
+LINKED = ("service", "place", "village")
 
 
 class Flow:
@@ -36,7 +38,7 @@ class Flow:
         self.request = request
         self.counter = counter
         self.fixed = code
-        self.data: QueryDict = (request.POST if request.method == "POST" else request.GET).copy()
+        self.data: QueryDict = request.POST.copy() if request.method == "POST" else _linked(request.GET)
         if code:
             self.data["service"] = code
         self.key = str(self.data.get("idempotency_key", ""))[:64] or str(ids.uuid7())
@@ -89,6 +91,11 @@ class Flow:
         rows = queries.services(kind="" if self.counter else Kind.REPORT)
         return [(row.code, shown.short(row)) for row in rows]
 
+    def hints(self) -> dict[str, str]:
+        """How long each of the problems may take."""
+        rows = queries.services(kind=Kind.REPORT)
+        return {row.code: _("within %(days)s") % {"days": shown.days(row.days)} for row in rows}
+
     def form(self, step: str, *, bound: bool) -> Any:
         """The form of a step, with what was typed."""
         data = self.data if bound else None
@@ -116,7 +123,7 @@ class Flow:
             self.photo_errors.append(_("Send at most three photos."))
             uploads = uploads[: max(0, forms.MOST_PHOTOS - len(self.photos))]
         where = places.where(self.commune) if self.commune else places.where("")
-        source = "" if self.counter else str(self.request.META.get("REMOTE_ADDR", ""))
+        source = "" if self.counter else network.address(self.request)
         for index, upload in enumerate(uploads, start=1):
             try:
                 self.photos.append(files.keep(upload, purpose="window.request", at=where, source=source).id)
@@ -133,6 +140,17 @@ class Flow:
         self.found = [(unit.key, jinja.name(places.title(unit.key)), _above(unit.key)) for unit in units]
 
 
+def _linked(typed: QueryDict) -> QueryDict:
+    """What a link may fill in: the service and the place. Not how to reach somebody, nor the form's key: a link may be
+    a stranger's, and the code would go to him.
+    """
+    found = QueryDict(mutable=True)
+    for name in LINKED:
+        if name in typed:
+            found.setlist(name, typed.getlist(name))
+    return found
+
+
 def _uuid(value: str) -> UUID | None:
     try:
         return UUID(value)
@@ -144,18 +162,21 @@ def _above(key: str) -> str:
     return " ".join(jinja.name(places.title(unit.key)) for unit in reversed(places.line(key)[:-1]))
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """Report a problem."""
     return _walk(Flow(request))
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     """Apply for a document (or report the one problem of that service)."""
     return _walk(Flow(request, code))
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def counter(request: HttpRequest) -> HttpResponse:
     """Take in a request at the counter or by telephone, for somebody who is there."""
@@ -257,7 +278,7 @@ def _ask(
         "shown": shown,
         "service": flow.service,
         "base": "ui/staff.html" if flow.counter else "ui/page.html",
-        "place": shown.hall(flow.commune) if flow.commune else None,
+        **shown.frame(flow.commune),
         "commune": jinja.name(places.title(flow.commune)) if flow.commune else "",
         "line": _above(flow.commune) if flow.commune else "",
         "village": _village(flow),
@@ -266,11 +287,19 @@ def _ask(
         "has_map": step == "where" and bool(maps.geometry(flow.commune)),
         "at": ",".join(part for part in (flow.data.get("latitude"), flow.data.get("longitude")) if part),
         "answers": _answers(flow) if step == "check" else {},
+        "hints": flow.hints() if step == "service" and not flow.counter else {},
     }
+    if step == "check":
+        context |= shown.if_asked_now(flow.service, flow.commune)
     status = (
         422 if problem is not None or (form is not None and form.is_bound and not form.is_valid()) else 200
     )
-    return render(flow.request, "window/report.html", context, status=status)
+    if isinstance(problem, TooMany):
+        status = problem.status
+    response = render(flow.request, "window/report.html", context, status=status)
+    if isinstance(problem, TooMany):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 def _village(flow: Flow) -> str:
@@ -306,7 +335,8 @@ def _send(flow: Flow) -> HttpResponse:
     }
 
     def act() -> Answer:
-        received = actions.receive(by=acting, photos=flow.photos, **said)
+        source = network.address(flow.request)
+        received = actions.receive(by=acting, photos=flow.photos, source=source, **said)
         return Answer(201, {"id": str(received.request.id)})
 
     body = canonical({**said, "photos": [str(photo) for photo in flow.photos]})
