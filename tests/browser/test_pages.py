@@ -3,13 +3,15 @@
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from sala.window import rules
 from tests.browser.chromium import chromium, window
+from tests.browser.walk import Walk
 from tests.hall import Hall
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
@@ -17,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
 PUBLIC = (
     "", "halls/120404", "services", "services/RP-SEWER", "services/CR-BIRTH/apply", "report", "requests", "places", "places/120404",
     "places/search?q=tek+laak", "figures", "figures/window.on_time", "figures/window.received/sources", "figures/cdb.electricity",
-    "powers?office=commune-hall-120404", "ledger", "sign-in", "parts", "nowhere",
+    "powers?office=commune-hall-120404", "ledger", "holidays", "sign-in", "parts", "nowhere",
 )  # fmt: skip
 STAFF = ("work", "work?view=all", "work/new", "account", "powers", "figures", "parts/staff")
 WIDTHS = (320, 360, 1366)
@@ -38,6 +40,21 @@ def sign_in(context: BrowserContext, hall: Hall, username: str) -> None:
     page.close()
 
 
+def seen(page: Page, name: str) -> list[str]:
+    """What axe finds on the open page, and what runs out of the window, at every width."""
+    faults = []
+    before = page.viewport_size
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for violation in Axe().run(page).response["violations"]:
+            faults.append(f"{name} at {width}: axe {violation['id']}: {violation['nodes'][0]['html'][:160]}")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            faults.append(f"{name} at {width}: {wide} px wider than the window")
+    page.set_viewport_size(before)
+    return faults
+
+
 def faults_of(context: BrowserContext, url: str) -> list[str]:
     """What axe finds, what the browser complains about, and text that runs out of the window, at every width."""
     said: list[str] = []
@@ -47,14 +64,7 @@ def faults_of(context: BrowserContext, url: str) -> list[str]:
     )
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(url)
-    faults = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        for violation in Axe().run(page).response["violations"]:
-            faults.append(f"{url} at {width}: axe {violation['id']}: {violation['nodes'][0]['html'][:160]}")
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            faults.append(f"{url} at {width}: {wide} px wider than the window")
+    faults = seen(page, url)
     page.close()
     return faults + [f"{url}: console: {text[:200]}" for text in said if "404" not in text]
 
@@ -78,6 +88,17 @@ def test_staff_pages(hall: Hall, browser: Browser, language: str) -> None:
     urls = [f"{hall.url}/{language}/{path}" for path in STAFF] + [record, f"{record}?do=ask"]
     faults = [fault for url in urls for fault in faults_of(context, url)]
     context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+def test_every_page_of_the_walk(hall: Hall, browser: Browser, language: str, tmp_path: Path) -> None:
+    """Also the pages between: the steps of the report, with an error, the record in its states, asked and rated."""
+    faults: list[str] = []
+    walk = Walk(
+        hall, browser, tmp_path, language=language, shoot=lambda page, name: faults.extend(seen(page, name))
+    )
+    walk.all()
     assert not faults, "\n".join(faults)
 
 

@@ -127,7 +127,7 @@ class Walk:
         """The resident reads every public step and rates."""
         page.goto(self.tracking)
         body = page.locator("main").inner_text()
-        assert "បានបូមលូ" in body
+        assert "បានបូមលូ" in body, body
         assert "ត្រូវខ្ចីរថយន្តបូមពីខណ្ឌ" not in body, "an internal note is shown to the resident"
         page.locator("input[name=courtesy][value='5']").check()
         page.locator("input[name=speed][value='4']").check()
