@@ -11,6 +11,7 @@ from sala.accounts.acting import RESIDENT
 from sala.accounts.models import Session, Token, User
 from sala.kit import clock
 from sala.kit.errors import Invalid, NotFound, NotPossible, NotSignedIn, Refused
+from sala.ledger import registry, row_check
 from sala.ledger.models import Entry
 from sala.offices import actions as offices
 from sala.offices.models import Person
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def test_an_account_opens_nothing_but_what_the_post_does(make: Any) -> None:
     clerk = make("clerk")
-    assert queries.user("test-clerk") == clerk.user == queries.user_by_id(clerk.id)
+    assert queries.user("test-clerk") == clerk.user
     assert clerk.user.check_password(clerk.password) and clerk.password not in clerk.user.password
     assert Entry.objects.get(kind=queries.ACCOUNT, subject=str(clerk.id)).act == "accounts.open"
     assert dict(queries.account_snapshots())[str(clerk.id)] == {
@@ -156,6 +157,37 @@ def test_a_token_is_for_ones_own_post_and_bounded(by: Any, make: Any) -> None:
         actions.issue_token(by=by, user=clerk.user, appointment=clerk.appointment, days=400)
     _, row = actions.issue_token(by=by, user=clerk.user, appointment=clerk.appointment)
     assert row.by_password and row.expires - clock.now() <= timedelta(hours=8)
+
+
+def test_the_ledger_knows_how_every_token_ended(
+    by: Any, make: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {kind: registry._kinds[kind] for kind in (queries.ACCOUNT, queries.TOKEN)}
+    monkeypatch.setattr(registry, "_kinds", kinds)
+
+    def faults() -> list[tuple[str, str]]:
+        return [(finding.fault, finding.subject) for finding in row_check.check_rows(row_check.Rows())]
+
+    def acts(token: Token) -> list[str]:
+        found = Entry.objects.filter(kind=queries.TOKEN, subject=str(token.pk)).order_by("at", "id")
+        return list(found.values_list("act", flat=True))
+
+    clerk, chief = make("clerk"), make("front_desk_officer")
+    first, second, third = (
+        actions.issue_token(by=by, user=who.user, appointment=who.appointment, days=2)[1]
+        for who in (clerk, chief, chief)
+    )
+    client.post("/en/sign-in", {"username": "test-clerk", "password": clerk.password})
+    change = {"step": "password", "old": clerk.password, "new": "another fit password"}
+    assert client.post("/en/account", change).status_code == 302
+    actions.revoke_token(by=chief.acting, user=chief.id, token=second.pk)
+    actions.close_account(by=by, user=chief.id)
+    assert [acts(token) for token in (first, second, third)] == [["accounts.token", "accounts.revoke"]] * 3
+    assert faults() == []
+    Token.objects.filter(pk=second.pk).update(revoked=None)
+    assert faults() == [("row-changed", str(second.pk))]
+    assert actions.clear_expired(clock.now() + timedelta(days=400)) >= 3
+    assert acts(first)[-1] == "accounts.clear" and faults() == []
 
 
 def test_who_acts_at_a_simulated_day(make: Any) -> None:

@@ -9,9 +9,11 @@ from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from sala.accounts import queries, rules
+from sala.accounts.acting import system
 from sala.accounts.models import Session, Token, User
 from sala.accounts.sessions import APPOINTMENT, SINCE
 from sala.accounts.terms import Act, Verb
@@ -89,7 +91,7 @@ def close_account(*, by: Acting, user: UUID) -> None:
         row.is_active = False
         row.save(update_fields=["is_active"])
         Session.objects.filter(user=row).delete()
-        Token.objects.filter(user=row, revoked__isnull=True).update(revoked=clock.now())
+        _revoke(by, Token.objects.filter(user=row))
         _record(by, Act.CLOSE, row, at)
 
 
@@ -160,10 +162,9 @@ def change_password(request: HttpRequest, *, old: str, new: str) -> None:
         raise Invalid(error.message, errors=errors) from error
     with transaction.atomic():
         user.set_password(new)
-        user.version += 1
-        user.save(update_fields=["password", "version"])
+        user.save(update_fields=["password"])
         Session.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
-        Token.objects.filter(user=user, revoked__isnull=True).update(revoked=clock.now())
+        _revoke(acting, Token.objects.filter(user=user))
         _record(acting, Act.PASSWORD, user, acting.where)
     end = request.session.get_expiry_date()
     update_session_auth_hash(request, user)
@@ -197,13 +198,10 @@ def issue_token(
 def revoke_token(*, by: Acting, user: UUID, token: UUID) -> None:
     """End one of one's own tokens. Side effects: the row, one ledger entry. Raises `NotFound`."""
     with transaction.atomic():
-        row = Token.objects.select_related("appointment__office").filter(pk=token, user_id=user).first()
-        if row is None:
+        mine = Token.objects.filter(pk=token, user_id=user)
+        if not mine.exists():
             raise NotFound(N_("There is no such token."))
-        if row.revoked is None:
-            row.revoked = clock.now()
-            row.save(update_fields=["revoked"])
-            _record_token(by, Act.REVOKE, row)
+        _revoke(by, mine)
 
 
 def end_session(*, user: UUID, mark: str) -> None:
@@ -216,11 +214,30 @@ def end_session(*, user: UUID, mark: str) -> None:
 
 
 def clear_expired(now: datetime | None = None) -> int:
-    """Remove sessions that ended and tokens that ended over a year ago; the number of both. A job calls this."""
+    """Remove sessions that ended and tokens that ended over a year ago; the number of both. A job calls this.
+
+    Side effect: a ledger entry for each token, which says that its row is gone.
+    """
     at = now or clock.now()
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
-    tokens, _ = Token.objects.filter(expires__lt=at - timedelta(days=366)).delete()
-    return sessions + tokens
+    with transaction.atomic():
+        old = list(_with_office(Token.objects.filter(expires__lt=at - timedelta(days=366))))
+        for row in old:
+            _record_token(system("accounts.clear"), Act.CLEAR, row, gone=True)
+            row.delete()
+    return sessions + len(old)
+
+
+def _with_office(tokens: QuerySet[Token]) -> QuerySet[Token]:
+    return tokens.select_related("appointment__office").select_for_update(of=("self",))
+
+
+def _revoke(by: Acting, tokens: QuerySet[Token]) -> None:
+    """End those of the tokens that still open something; a ledger entry each."""
+    for row in _with_office(tokens.filter(revoked__isnull=True)):
+        row.revoked = clock.now()
+        row.save(update_fields=["revoked"])
+        _record_token(by, Act.REVOKE, row)
 
 
 def _record(by: Acting, act: str, row: User, at: Where) -> None:
@@ -228,7 +245,7 @@ def _record(by: Acting, act: str, row: User, at: Where) -> None:
     ledger.record(by=by, act=act, kind=queries.ACCOUNT, subject=str(row.pk), at=at, content=content)
 
 
-def _record_token(by: Acting, act: str, row: Token) -> None:
-    content = queries.token_content(row)
+def _record_token(by: Acting, act: str, row: Token, *, gone: bool = False) -> None:
+    content = None if gone else queries.token_content(row)
     at = row.appointment.office.where
     ledger.record(by=by, act=act, kind=queries.TOKEN, subject=str(row.pk), at=at, content=content)

@@ -19,7 +19,6 @@ class AccountsConfig(AppConfig):
         from sala.jobs import registry as jobs
         from sala.kit.terms import N_
         from sala.ledger import registry
-        from sala.offices.terms import Act as OfficesAct
         from sala.offices.terms import Verb as OfficesVerb
         from sala.places.terms import Verb as PlacesVerb
         from sala.ui import menu
@@ -27,12 +26,13 @@ class AccountsConfig(AppConfig):
         verbs.register("places", PlacesVerb, label=N_("Places"))
         verbs.register("offices", OfficesVerb, label=N_("Offices and posts"))
         verbs.register("accounts", Verb, label=N_("Accounts"))
-        registry.acts([*Act, *OfficesAct])
+        registry.acts(Act)
         jobs.register("accounts.clear", timedelta(hours=1), actions.clear_expired)
         packs.register("accounts", 30, bulk.load)
         registry.register(queries.GRANTS, queries.grant_snapshots, N_("Permissions of a post"))
+        registry.register(queries.ACCOUNT, queries.account_snapshots, N_("Account"))
+        registry.register(queries.TOKEN, queries.token_snapshots, N_("Token of a program"))
         menu.register(menu.Entry("powers", gettext_lazy("Permissions"), 80))
         menu.register(menu.Entry("account", gettext_lazy("My account"), 90))
         menu.register(menu.Entry("powers", gettext_lazy("Who may do what"), 60, bar="foot"))
         menu.register(menu.Entry("sign-in", gettext_lazy("Sign in for officials"), 90, bar="foot"))
-        registry.register(queries.ACCOUNT, queries.account_snapshots, N_("Account"))

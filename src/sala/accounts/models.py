@@ -31,7 +31,6 @@ class User(AbstractBaseUser):
     person = models.ForeignKey("offices.Person", null=True, on_delete=models.PROTECT, related_name="+")
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(default=clock.now)
-    version = models.PositiveIntegerField(default=1)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

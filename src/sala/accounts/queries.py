@@ -123,11 +123,6 @@ def user(username: str) -> User | None:
     return User.objects.filter(username=username).first()
 
 
-def user_by_id(user_id: UUID) -> User | None:
-    """The account with this id, or None."""
-    return User.objects.filter(pk=user_id).first()
-
-
 def tokens_of(user_id: UUID) -> list[Token]:
     """Tokens of an account that still open something, newest first."""
     rows = Token.objects.filter(user_id=user_id, revoked__isnull=True, expires__gt=clock.now())
@@ -161,6 +156,12 @@ def account_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
     """Every account, as the ledger verifies it."""
     for row in User.objects.filter(person__isnull=False).iterator():
         yield str(row.pk), account_content(row)
+
+
+def token_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every token that is kept, as the ledger verifies it."""
+    for row in Token.objects.iterator():
+        yield str(row.pk), token_content(row)
 
 
 def token_content(row: Token) -> dict[str, object]:

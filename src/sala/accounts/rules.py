@@ -9,7 +9,6 @@ from datetime import timedelta
 
 SESSION_HOURS = 8
 MOST_TOKEN_DAYS = 366
-PASSWORD_LEAST = 8
 PASSWORD_MOST = 256
 TOKEN_PREFIX = "sala_"  # noqa: S105 - how a key starts, so that scanners find one left lying about
 

@@ -18,3 +18,4 @@ class Act(Term):
     PASSWORD = "accounts.password", N_("Password changed")
     TOKEN = "accounts.token", N_("Token made")
     REVOKE = "accounts.revoke", N_("Token ended")
+    CLEAR = "accounts.clear", N_("Token that ended long ago removed")

@@ -5,7 +5,6 @@ from typing import Any
 
 from sala.kit.terms import Term
 from sala.ledger import registry
-from sala.ledger import registry as ledger
 
 _rooms: dict[str, type[Term]] = {}
 _labels: dict[str, Any] = {}
@@ -22,7 +21,6 @@ def register(room: str, verbs: type[Term], resident: Iterable[str] = (), label: 
     _rooms[room] = verbs
     registry.acts(verbs)  # the ledger's page says acts in words
     _labels[room] = label
-    ledger.acts(verbs)
     _resident.update(str(verb) for verb in resident)
 
 

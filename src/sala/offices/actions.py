@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from sala.kit import clock
 from sala.kit.acting import Acting, Where
@@ -242,8 +243,7 @@ def add_holiday(
 
 def touch_posts(codes: set[str]) -> None:
     """Raise the version of posts whose permissions changed, so that every process reads them anew. By `accounts` only."""
-    for row in PostKind.objects.filter(pk__in=codes):
-        PostKind.objects.filter(pk=row.pk).update(version=row.version + 1)
+    PostKind.objects.filter(pk__in=codes).update(version=F("version") + 1)
 
 
 def _record(by: Acting, act: str, row: Appointment) -> None:

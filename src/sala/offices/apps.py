@@ -15,11 +15,12 @@ class OfficesConfig(AppConfig):
         from sala.kit.terms import N_
         from sala.ledger import registry
         from sala.offices import bulk, queries
-        from sala.offices.terms import Verb
+        from sala.offices.terms import Act, Verb
         from sala.ui import menu
 
         menu.register(menu.Entry("holidays", gettext_lazy("Public holidays"), 85, Verb.HOLIDAYS))
         menu.register(menu.Entry("holidays", gettext_lazy("Public holidays"), 50, bar="foot"))
+        registry.acts(Act)
         packs.register("offices", 20, bulk.load)
         registry.register(queries.PACK, queries.pack_snapshots, N_("Posts, offices and opening days"))
         registry.register(queries.APPOINTMENT, queries.appointment_snapshots, N_("Appointment"))

@@ -19,7 +19,7 @@ from sala.kit.text import normalise, skeleton, sort_key
 from sala.ledger import actions as ledger
 from sala.places import memory, records, rules
 from sala.places.models import Name, Revision, Succession, Unit
-from sala.places.terms import LEVELS_BELOW, Change, Level, Status, Verb
+from sala.places.terms import LEVELS_BELOW, Act, Change, Level, Status, Verb
 
 _CHANGED = N_("Somebody was faster: the unit has changed. Read it again, then repeat your step.")
 
@@ -60,7 +60,7 @@ def split(
             _follow(below[key], made, on, instrument)
         _succeed(Change.SPLIT, old, made, on, instrument)
         new.append(made)
-    _enter(by, "places.split", {old.province, *(made.province for made in new)})
+    _enter(by, Act.SPLIT, {old.province, *(made.province for made in new)})
     return [made.key for made in new]
 
 
@@ -83,7 +83,7 @@ def merge(*, by: Acting, units: Mapping[str, int], into: Part, on: date, instrum
         _follow(child, made, on, instrument)
     for one in old:
         _succeed(Change.MERGE, one, made, on, instrument)
-    _enter(by, "places.merge", {made.province})
+    _enter(by, Act.MERGE, {made.province})
     return made.key
 
 
@@ -112,7 +112,7 @@ def move(
     for child in below:
         _follow(child, made, on, instrument)
     _succeed(Change.MOVE, old, made, on, instrument)
-    _enter(by, "places.move", {old.province, made.province})
+    _enter(by, Act.MOVE, {old.province, made.province})
     return made.key
 
 
@@ -142,7 +142,7 @@ def rename(
     row.changed = clock.now()
     row.save(update_fields=["name_km", "name_en", "sort_key", "skeleton_km", "skeleton_en", "changed"])
     _succeed(Change.RENAME, row, row, on, instrument)
-    _enter(by, "places.rename", {row.province})
+    _enter(by, Act.RENAME, {row.province})
 
 
 def _invalid(field: str, message: str) -> Invalid:
@@ -266,7 +266,7 @@ def _succeed(kind: Change, old: Unit, new: Unit, on: date, instrument: str) -> N
     Succession.objects.create(kind=kind, old=old, new=new, on=on, instrument=instrument.strip()[:300])
 
 
-def _enter(by: Acting, act: str, provinces: set[str]) -> None:
+def _enter(by: Acting, act: Act, provinces: set[str]) -> None:
     """The ledger entries of the change, one a province, and word to every process that units have changed."""
     for province in sorted(provinces):
         for key, content in records.province_content(province):

@@ -14,11 +14,14 @@ class PlacesConfig(AppConfig):
         from sala.installation import packs
         from sala.kit.terms import N_
         from sala.ledger import registry
-        from sala.places import bulk, records
+        from sala.places import bulk, queries, records
+        from sala.places.terms import Act
         from sala.ui import menu
 
+        registry.acts(Act)
         packs.register("places", 10, bulk.load)
         menu.register(menu.Entry("places", gettext_lazy("List of places"), 60, bar="foot"))
         registry.register(
             records.PROVINCE, records.province_content, N_("Administrative units of a province")
         )
+        registry.name_places(lambda keys: queries.titles(key for key in keys if key))

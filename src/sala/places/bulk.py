@@ -13,7 +13,7 @@ from sala.places import borders, gazetteer, memory
 from sala.places.models import Boundary, Revision, Succession, Unit
 from sala.places.records import PROVINCE, province_content
 from sala.places.rules import LEVELS
-from sala.places.terms import Change, Level, Status
+from sala.places.terms import Act, Change, Level, Status
 
 _BATCH = 2000
 
@@ -38,7 +38,7 @@ def load(pack: Path, by: Acting) -> list[str]:
         ledger.save_many(
             ledger.build(
                 by=by,
-                act="places.load",
+                act=Act.LOAD,
                 kind=PROVINCE,
                 subject=key,
                 at=Where(province=key),

@@ -9,6 +9,16 @@ class Verb(Term):
     CHANGE = "places.change", N_("Split, merge, move or rename administrative units")
 
 
+class Act(Term):
+    """What happened to places, as the ledger names it."""
+
+    LOAD = "places.load", N_("Gazetteer loaded from the country's pack")
+    SPLIT = "places.split", N_("Administrative unit divided")
+    MERGE = "places.merge", N_("Administrative units merged")
+    MOVE = "places.move", N_("Administrative unit moved to another unit or code")
+    RENAME = "places.rename", N_("Administrative unit renamed")
+
+
 class Level(Term):
     """The levels of the country, from the top."""
 

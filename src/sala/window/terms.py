@@ -41,6 +41,16 @@ class Act(Term):
     RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
 
 
+class LedgerAct(Term):
+    """What happened at the window beside the verbs, as the ledger names it."""
+
+    LOAD = "window.load", N_("Service loaded from the country's pack")
+    REPLY = "window.reply", N_("The applicant replied")
+    WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
+    CLOSE = "window.close", N_("Request closed when the time for objections was over")
+    RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
+
+
 # Which grant a member of staff needs for a step. Steps that are missing belong to the resident or to the calendar.
 GRANTS: dict[Act, Verb] = {
     Act.RECEIVE: Verb.RECEIVE,
