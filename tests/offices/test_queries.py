@@ -39,7 +39,7 @@ def test_a_province_has_no_commune_hall_and_unknown_places_are_told() -> None:
 @pytest.mark.parametrize(
     ("code", "km", "en"),
     [
-        ("commune-hall-120404", "សាលាសង្កាត់ទឹកល្អក់ទី ១", "Tuek L'ak Ti Muoy Sangkat Hall"),
+        ("commune-hall-120404", "សាលាសង្កាត់ទឹកល្អក់ទី១", "Tuek L'ak Ti Muoy Sangkat Hall"),
         ("district-hall-1204", "សាលាខណ្ឌ", "Khan Hall"),
         ("provincial-hall-12", "សាលារាជធានី", "Capital Hall"),
         ("provincial-hall-02", "សាលាខេត្ត", "Provincial Hall"),

@@ -42,6 +42,7 @@ class Calendar:
     def __init__(self, hours: Hours, holidays: Mapping[date, Name], zone: ZoneInfo) -> None:
         self.zone = zone
         self.holidays: dict[date, Name] = dict(sorted(holidays.items()))
+        self.hours: Hours = {weekday: tuple(hours[weekday]) for weekday in range(7) if hours.get(weekday)}
         self._intervals = [_minutes(hours.get(weekday, ())) for weekday in range(7)]
         open_minutes = [sum(end - start for start, end in intervals) for intervals in self._intervals]
         self._before = _running(

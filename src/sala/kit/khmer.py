@@ -122,6 +122,17 @@ def date_short(day: date, lang: str, *, year: bool = True) -> str:
     return digits(text, lang)
 
 
+def date_span(first: date, last: date, lang: str) -> str:
+    """Days from ``first`` to ``last`` in a sentence, without the year: ``ថ្ងៃទី២៣–២៥ ខែវិច្ឆិកា`` or ``23–25 November``."""
+    if (first.year, first.month) == (last.year, last.month) and first != last:
+        name = month_name(last.month, lang)
+        if lang == "km":
+            return f"ថ្ងៃទី{digits(first.day)}–{digits(last.day)} ខែ{name}"
+        return f"{first.day}–{last.day} {name}"
+    ends = [date_long(day, lang, year=False, week=False) for day in dict.fromkeys((first, last))]
+    return (" ដល់" if lang == "km" else " – ").join(ends)
+
+
 def _part_of_day(hour: int) -> str:
     if hour < 5 or hour >= 20:
         return "យប់"

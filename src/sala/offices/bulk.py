@@ -19,6 +19,7 @@ from sala.offices import queries
 from sala.offices.models import Holiday, Hours, Office, PostKind
 from sala.offices.rules import office_id
 from sala.offices.terms import Act, DayStatus
+from sala.places.rules import joined
 
 OFFICE_FACTS = ("kind", "form", "name_km", "name_en", "place", "province", "district", "commune", "parent_id")
 POST_FACTS = ("order", "names", "office_kinds", "duties", "single", "second_factor", "source", "status")
@@ -112,7 +113,7 @@ def _wanted(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "code": entry["code"].format(**words),
                 "kind": entry["kind"],
                 "form": unit.kind,
-                "name_km": name["km"].format(km=unit.name_km),
+                "name_km": name["km"].format(km=joined(unit.name_km)),
                 "name_en": name["en"].format(en=unit.name_en),
                 "place": unit.key,
                 "province": unit.province,

@@ -70,14 +70,14 @@ class KindWords:
 
     def title(self, name_km: str, name_en: str) -> dict[str, str]:
         """Both names with the level word, which is not repeated where the name begins with it (ភូមិទី៣)."""
-        km, en = _joined(name_km), name_en
+        km, en = joined(name_km), name_en
         return {
             "km": km if km.startswith(self.km.replace("{}", "")) else self.km.replace("{}", km),
             "en": en if en.startswith(self.latin + " ") else self.en.replace("{}", en),
         }
 
 
-def _joined(name_km: str) -> str:
+def joined(name_km: str) -> str:
     """The Khmer name as papers write it: no space before a number (ទឹកល្អក់ទី១)."""
     return re.sub("(?<=ទី) (?=[០-៩])", "", name_km)
 

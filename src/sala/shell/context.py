@@ -3,10 +3,13 @@
 from functools import cached_property
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from sala.installation import queries as installation
+from sala.offices import queries as offices
+from sala.offices import shown
 from sala.ui.jinja import lang, name
 from sala.ui.menu import Item, items
 
@@ -70,6 +73,14 @@ class Frame:
     def foot(self) -> list[Item]:
         """The footer's links."""
         return list(items(self.acting, self._request.path, "foot"))
+
+    @cached_property
+    def hours(self) -> str:
+        """When halls are open, for a page that shows no hall of its own; empty where no hours are known."""
+        try:
+            return shown.hours(offices.calendar(None))
+        except (ValueError, DatabaseError):
+            return ""  # not founded yet, or the database is away: the rest of the frame still stands
 
     @cached_property
     def me(self) -> str:
