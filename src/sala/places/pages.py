@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from sala.kit import inputs
 from sala.kit.errors import NotFound
 from sala.kit.text import sort_key
-from sala.places import queries, shown
+from sala.places import links, queries, shown
 from sala.places.rules import Unit
 from sala.places.terms import Kind, Level
 from sala.ui import jinja
@@ -114,6 +114,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "below": queries.level_below(unit.level),
         "kind": Kind(unit.kind),
         "counts": _counts(unit.key, unit.level),
+        "links": [] if unit.ended else links.of(unit.key, unit.level),
         "sentences": shown.sentences(unit, language),
         "changes": shown.changes(unit, language),
         "twins": [one for one in queries.all_by_code(unit.code) if one.key != unit.key],
