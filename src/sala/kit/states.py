@@ -46,11 +46,13 @@ class Table(Generic[S]):
 
     @property
     def final(self) -> frozenset[S]:
-        """States without an exit."""
-        return frozenset(type(self.initial)) - {move.source for move in self.moves}
+        """States that no step leaves (one that stays in the state is no exit)."""
+        return frozenset(type(self.initial)) - {m.source for m in self.moves if m.target != m.source}
 
     def faults(self, intended_final: Iterable[S]) -> list[str]:
-        """What is wrong with the table: states nobody owns, that can't be reached or have no way out. Empty when sound."""
+        """What is wrong with the table: states nobody owns, that can't be reached, or end where they should not (or the
+        other way round). Empty when sound.
+        """
         states = set(type(self.initial))
         reached, frontier = {self.initial}, [self.initial]
         while frontier:
@@ -63,6 +65,10 @@ class Table(Generic[S]):
             [f"{self.name}: nobody owns {state}" for state in sorted(states - set(self.owners))]
             + [f"{self.name}: {state} can't be reached" for state in sorted(states - reached)]
             + [f"{self.name}: {state} has no exit" for state in sorted(self.final - set(intended_final))]
+            + [
+                f"{self.name}: {state} is final and has an exit"
+                for state in sorted(set(intended_final) - self.final)
+            ]
         )
 
     def mermaid(self) -> str:

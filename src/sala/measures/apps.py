@@ -22,7 +22,7 @@ class MeasuresConfig(AppConfig):
         from sala.measures.terms import KIND_IMPORT, Verb
         from sala.ui import menu
 
-        verbs.register("measures", Verb)
+        verbs.register("measures", Verb, label=N_("Figures"))
         pack.declare(pack.folder(), queries.open_imported)
         packs.register("measures", 50, bulk.load)
         jobs.register("measures.roll_up", timedelta(minutes=5), actions.roll_up)
