@@ -163,3 +163,64 @@ def test_a_residents_page_is_light(client):
 
     for address in ("/km/figures", "/km/figures/cdb.electricity"):
         assert len(gzip.compress(client.get(address).content)) < 9000
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+def test_what_wants_attention_opens(client, language):
+    page = text(client.get(f"/{language}/figures/cdb.electricity?period=2011"))
+    words = {"km": "ត្រូវយកចិត្តទុកដាក់", "en": "Needs attention"}[language]
+    block = page.split(words)[1].split("</section>")[0]
+    assert {"km": "ព្រះវិហារ ១២,៩%", "en": "Preah Vihear 12.9%"}[language] in re.sub(r"\s+", " ", block)
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/[^"]+)"', block)]
+    assert len(links) == 5  # four provinces and the communes without data
+    for link in links:
+        assert client.get(link).status_code == 200
+
+
+def test_communes_without_data_are_named(client):
+    page = text(client.get("/en/figures/cdb.electricity/sources?period=2011&place=12&without=1"))
+    assert "communes of today have no figure in this period." in page
+    named = re.findall(r'<li>\s*<a href="[^"]+place=(\d+)', page)
+    figure = text(client.get("/en/figures/cdb.electricity?period=2011&place=12"))
+    told = re.search(r"(\d+) communes of today have no figure of their own", figure)
+    assert len(named) == int(told.group(1)) > 5
+    assert all(key.startswith("12") for key in named)
+    assert "Communes without data" in page
+
+
+def test_another_measure_is_chosen_in_the_form(client):
+    answer = client.get(
+        "/en/figures/cdb.electricity?measure=cdb.latrines&place=12&period=2011&level=district"
+    )
+    assert answer.status_code == 302
+    assert answer.url == "/en/figures/cdb.latrines?place=12&period=2011&level=district"
+    other = client.get("/en/figures/cdb.electricity?measure=window.on_time&period=2011")
+    assert other.url == "/en/figures/window.on_time"  # no figure of that year: its own usual period
+    assert client.get("/en/figures/cdb.electricity?measure=nothing").status_code == 404
+    assert client.get("/en/figures/cdb.electricity?measure=cdb.electricity").status_code == 200
+
+
+def test_the_form_offers_measures_periods_and_levels_that_lie_below(client):
+    page = text(client.get("/en/figures/cdb.electricity?period=2011"))
+    form = page.split('<form class="filters')[1].split("</form>")[0]
+    assert re.findall(r'<select[^>]*name="(\w+)"', form) == ["measure", "period", "level"]
+    assert 'value="province"' in form
+    inside = text(client.get("/en/figures/cdb.electricity?period=2011&place=12&level=province"))
+    form = inside.split('<form class="filters')[1].split("</form>")[0]
+    assert 'value="province"' not in form
+    assert re.search(r'value="commune"\s+selected', form)
+
+
+def test_source_year_and_licence_stand_under_the_figure(client):
+    page = text(client.get("/km/figures/cdb.electricity"))
+    first = page.split("lead-fig")[1].split("</section>")[0]
+    assert "២០១១" in first
+    assert "CC BY-SA 4.0" in first
+
+
+def test_the_provinces_on_the_map_of_communes_are_links(client):
+    page = text(client.get("/en/figures/cdb.electricity/map?period=2011"))
+    assert page.count('class="pv"') >= 24
+    assert "<title>Phnom Penh Capital: 96.6%</title>" in page
+    inside = text(client.get("/en/figures/cdb.electricity/map?period=2011&place=12"))
+    assert inside.count('class="pv"') == 1

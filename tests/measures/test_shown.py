@@ -105,7 +105,8 @@ def test_small_multiples_put_the_worst_first():
     for direction, first in ((Direction.UP, "low"), (Direction.DOWN, "high")):
         one = measure(Unit.COUNT, direction=direction)
         parts = [
-            Part(key, key, {"km": key, "en": key}, {}, figures(["1"], one)[0]) for key in ("low", "high")
+            Part(key, key, {"km": key, "en": key}, {}, figures([figure], one)[0])
+            for key, figure in (("low", "3"), ("high", "8.5"))
         ]
         with translation.override("en"):
             drawn = shown.multiples(

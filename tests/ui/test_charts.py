@@ -197,3 +197,64 @@ def test_no_text_of_a_chart_is_under_12_px() -> None:
     ]
     assert sizes
     assert min(sizes) >= 12
+
+
+def test_multiples_write_the_figure_of_the_period_and_share_one_scale() -> None:
+    small = [
+        charts.Small("falls", [0.9, 0.4], "#1", 0.7),
+        charts.Small("rises", [0.4, 0.9], "#2", 0.6),
+        charts.Small("silent", [0.5, 0.5], "#3", None),
+    ]
+    tree = _tree(charts.multiples(small, _km, at_most=1))
+    assert [(a.text or "").strip() for a in tree.iter("a")] == ["rises", "falls", "silent"]
+    assert [b.text for b in tree.iter("b")] == ["៦០%", "៧០%", "–"]
+    drawn = [path.get("d") for path in tree.iter("path")]
+    heights = [[float(part.split()[1]) for part in d[1:].split("L")] for d in drawn]
+    assert heights[0] == heights[1][::-1]  # the same values stand at the same height in every chart
+    axis = charts.shared_scale(small, at_most=1)
+    assert (axis.low, axis.high) == (0.4, 1)
+
+
+@pytest.mark.parametrize(
+    ("view_box", "fine"), [("0 0 1000 840", 1.0), ("500 600 60 20", 0.06), ("1 1 10 84", 0.1)]
+)
+def test_the_hatch_is_as_fine_at_every_zoom(view_box: str, fine: float) -> None:
+    tree = _tree(
+        charts.commune_map(
+            [charts.Shape("1", "M0 0h1v1z", "A")],
+            {},
+            _km,
+            view_box=view_box,
+            bounds=LIMITS,
+            label="map",
+            no_data="-",
+        )
+    )
+    turned = next(tree.iter("pattern")).get("patternTransform")
+    assert turned == f"rotate(45) scale({fine:.4g})"
+
+
+def test_borders_with_an_address_open_and_tell_their_figure() -> None:
+    tree = _tree(
+        charts.commune_map(
+            [charts.Shape("010101", "M0 0h1v1z", "A")],
+            {"01": 0.5},
+            _km,
+            view_box="0 0 10 10",
+            bounds=LIMITS,
+            label="map",
+            no_data="none",
+            borders=[
+                charts.Shape("01", "M0 0h9", "Kep", "/kep"),
+                charts.Shape("02", "M0 0h8", "Pailin", "/p"),
+            ],
+        )
+    )
+    said = {a.get("href"): next(a.iter("title")).text for a in tree.iter("a")}
+    assert said == {"/kep": "Kep: ៥០%", "/p": "Pailin: none"}
+    assert next(tree.iter("svg")).get("role") == "group"
+
+
+def test_the_key_draws_its_own_hatch() -> None:
+    tree = _tree(charts.legend(LIMITS, _km, under="%s", over="%s", no_data="none"))
+    assert len(list(list(tree.iter("li"))[-1].iter("line"))) == 4

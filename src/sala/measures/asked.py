@@ -25,7 +25,8 @@ class Asked:
 
     def query(self, **changes: str) -> dict[str, str]:
         """The parameters of an address for the same, with ``changes``; what is usual is left out."""
-        found = {"place": self.place, "period": self.period.code, **changes}
+        level = "" if self.level is Level.COMMUNE else str(self.level)
+        found = {"place": self.place, "period": self.period.code, "level": level, **changes}
         return {key: value for key, value in found.items() if value}
 
 
@@ -38,6 +39,9 @@ def read(request: HttpRequest, code: str) -> Asked:
     level = request.GET.get("level", "").strip() or Level.COMMUNE
     if level not in (Level.PROVINCE, Level.DISTRICT, Level.COMMUNE):
         raise _invalid("level", _("Give province, district or commune as the level."))
+    order = list(Level)
+    if order.index(Level(level)) <= order.index(queries.level_of(key)):
+        level = Level.COMMUNE  # a map of a district shows what lies in it, whatever was chosen above
     return Asked(one, key, chosen, Level(level))
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from markupsafe import Markup
@@ -28,7 +30,7 @@ class Drawn:
 def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
     """The map of the asked level within the asked place.
 
-    On the nation's map of communes the communes are no links, which keeps it at a third of the size; the provinces are named below it.
+    On the nation's map of communes the provinces are the links, not the communes, which keeps it at a third of the size.
     """
     one, period = wanted.measure, wanted.period
     values = queries.values_at(one, period, wanted.level, wanted.place)
@@ -49,13 +51,13 @@ def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
     }
     svg = charts.commune_map(
         shapes,
-        {key: float(value) for key, value in values.items()},
+        {key: float(value) for key, value in {**_of_provinces(wanted), **values}.items()},
         shown.write(one),
         view_box=places.view_box(wanted.place, at),
         bounds=limits,
         label=label,
         no_data=_("no data"),
-        borders=[path for _key, path in places.outlines(Level.PROVINCE, "", at)] if not wanted.place else [],
+        borders=_borders(wanted, link, at),
     )
     within = [] if wanted.place else _provinces(wanted, link)
     return Drawn(
@@ -65,6 +67,24 @@ def draw(wanted: Asked, link: Callable[[str], str]) -> Drawn:
         len(set(values) - set(keys)),
         within,
     )
+
+
+def _of_provinces(wanted: Asked) -> dict[str, Decimal]:
+    return {} if wanted.place else queries.values_at(wanted.measure, wanted.period, Level.PROVINCE)
+
+
+def _borders(wanted: Asked, link: Callable[[str], str], at: date) -> list[str | charts.Shape]:
+    """Over the country the provinces, which open; around a place its own border."""
+    if wanted.place:
+        level = queries.level_of(wanted.place)
+        return [path for key, path in places.outlines(level, wanted.place, at) if key == wanted.place]
+    if wanted.level is Level.PROVINCE:
+        return []
+    outlines = places.outlines(Level.PROVINCE, "", at)
+    names = places.titles([key for key, _path in outlines])
+    return [
+        charts.Shape(key, path, shown.name(names.get(key, {})) or key, link(key)) for key, path in outlines
+    ]
 
 
 def _provinces(wanted: Asked, link: Callable[[str], str]) -> list[tuple[str, str, str]]:

@@ -6,19 +6,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sala.kit import export
 from sala.kit.paging import Listing, ListSpec, Sort
 from sala.kit.periods import Kind
-from sala.measures import asked, maps, queries, shown, told
+from sala.measures import asked, maps, noticed, queries, shown, told
 from sala.measures.asked import Asked
 from sala.measures.queries import Part
 from sala.measures.terms import Level
 from sala.places import queries as places
-from sala.ui.jinja import lang, url
+from sala.ui.jinja import lang, term, url
 
 SPEC = ListSpec(
     sorts={
@@ -55,14 +55,20 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 def figure(request: HttpRequest, code: str) -> HttpResponse:
     """One measure at one place: head figure, chart, table of what lies below, what is counted, the provinces side by side."""
+    chosen = request.GET.get("measure", "")[:64]
+    if chosen and chosen != code:
+        return redirect(_of_measure(request, chosen))
     wanted = asked.read(request, code)
     parts = queries.parts(wanted.measure, wanted.place, wanted.period)
     listing = Listing.of(request.GET, SPEC, path=request.path)
+    head = _head(wanted)
     return render(
         request,
         "measures/figure.html",
         {
-            **_head(wanted),
+            **head,
+            "noticed": noticed.notice(wanted.measure, head["figure"].value, parts),
+            "trail": _trail(wanted, "figure"),
             "parts": listing.cut(_sorted(parts, listing.sort)),
             "listing": listing,
             "exports": [
@@ -73,12 +79,23 @@ def figure(request: HttpRequest, code: str) -> HttpResponse:
                 for kind in ("csv", "xlsx", "json")
             ],
             "highest": max((part.value for part in parts if part.value is not None), default=Decimal(0)),
-            "multiples": _multiples(wanted, parts),
+            **_multiples(wanted, parts),
             "selects": _selects(wanted),
             "file": queries.last_import(code),
             "last": queries.last_count(),
         },
     )
+
+
+def _of_measure(request: HttpRequest, code: str) -> str:
+    """The address of another measure at the same place, in the same period where that has a figure."""
+    other = queries.measure(code)
+    key = queries.place(request.GET.get("place", "").strip()[:16])
+    period = request.GET.get("period", "").strip()[:16]
+    known = period in {one.code for one in queries.periods(other, key)}
+    level = request.GET.get("level", "").strip()[:16]
+    query = {"place": key, "period": period if known else "", "level": level}
+    return url("figure", other.code, query={name: value for name, value in query.items() if value})
 
 
 def _head(wanted: Asked) -> dict[str, Any]:
@@ -120,24 +137,46 @@ def _linker(wanted: Asked) -> Callable[..., str]:
     return link
 
 
-def _multiples(wanted: Asked, parts: list[Part]) -> Any:
-    """The provinces side by side, on the nation's page of a measure that knows months."""
+def _multiples(wanted: Asked, parts: list[Part]) -> dict[str, Any]:
+    """The provinces side by side and their scale, on the nation's page of a measure that knows months."""
     if wanted.place or Kind.MONTH not in wanted.measure.periods:
-        return ""
+        return {"multiples": "", "scale": ""}
     months = [month.period for month in queries.months(wanted.measure, "", wanted.period)]
     lines = queries.lines_of_parts(wanted.measure, [part.key for part in parts], months)
     link = _linker(wanted)
-    return shown.multiples(wanted.measure, parts, lines, lambda key: link("figure", place=key))
+    return {
+        "multiples": shown.multiples(wanted.measure, parts, lines, lambda key: link("figure", place=key)),
+        "scale": shown.multiples_scale(wanted.measure, parts, lines),
+    }
 
 
-def _selects(wanted: Asked) -> list[tuple[str, str, list[tuple[str, str]], str]]:
+def _selects(wanted: Asked) -> list[tuple[str, str, list[tuple[str, Any]], str]]:
+    """Measure (in its groups), period (years, quarters, months), level of the map."""
     here = lang()
     known = queries.periods(wanted.measure, wanted.place) or [wanted.period]
     if wanted.period not in known:
         known = [wanted.period, *known]
-    return [
-        ("period", _("Period"), [(period.code, period.label(here)) for period in known], wanted.period.code)
+    measures = [
+        (shown.name(group.as_dict()), [(one.code, shown.name(one.name.as_dict())) for one in found])
+        for group, found in queries.groups()
     ]
+    kinds = {Kind.YEAR: _("Years"), Kind.QUARTER: _("Quarters"), Kind.MONTH: _("Months")}
+    periods = [
+        (words, [(period.code, period.label(here)) for period in known if period.kind is kind])
+        for kind, words in kinds.items()
+    ]
+    levels = [(str(level), term(level)) for level in _levels(wanted.place)]
+    found: list[tuple[str, str, list[tuple[str, Any]], str]] = [
+        ("measure", _("Measure"), measures, wanted.measure.code),
+        ("period", _("Period"), [group for group in periods if group[1]], wanted.period.code),
+    ]
+    return [*found, ("level", _("Level of the map"), levels, str(wanted.level))] if len(levels) > 1 else found
+
+
+def _levels(key: str) -> list[Level]:
+    """The levels that a map of the place can show."""
+    order = list(Level)
+    return order[order.index(queries.level_of(key)) + 1 :]
 
 
 def _sorted(parts: list[Part], sort: str) -> list[Part]:
@@ -223,22 +262,17 @@ def _map(wanted: Asked) -> dict[str, Any]:
         "title": places.title(wanted.place),
         "link": link,
         "levels": [
-            (link("figure-map", level=level), level, level is wanted.level)
-            for level in (Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
-            if _lies_below(level, wanted.place)
+            (link("figure-map", level=level), level, level is wanted.level) for level in _levels(wanted.place)
         ],
         "map": maps.draw(wanted, lambda key: link("figure", place=key)),
     }
 
 
-def _lies_below(level: Level, key: str) -> bool:
-    order = list(Level)
-    return order.index(level) > order.index(queries.level_of(key))
-
-
 def figure_sources(request: HttpRequest, code: str) -> HttpResponse:
     """What a figure was counted from: down the places to the single records, for those who may see them."""
     wanted = asked.read(request, code)
+    if request.GET.get("without") == "1":
+        return _without(request, wanted)
     own = request.GET.get("own") == "1"
     context = _head(wanted)
     parts = [] if own else queries.parts(wanted.measure, wanted.place, wanted.period)
@@ -264,7 +298,26 @@ def figure_sources(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def _trail(wanted: Asked) -> list[tuple[str, str]]:
+def _without(request: HttpRequest, wanted: Asked) -> HttpResponse:
+    """The communes that have no figure, by province: what is missing from a sum is named, too."""
+    keys = queries.communes_without(wanted.measure, wanted.place, wanted.period)
+    titles = places.titles(keys)
+    groups: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for key in keys:
+        groups.setdefault(places.where(key).province, []).append((key, titles[key]))
+    context = {
+        "measure": wanted.measure,
+        "period": wanted.period,
+        "title": places.title(wanted.place),
+        "link": _linker(wanted),
+        "groups": [(places.title(province), found) for province, found in groups.items()],
+        "count": len(keys),
+        "lang": lang(),
+    }
+    return render(request, "measures/without.html", context)
+
+
+def _trail(wanted: Asked, route: str = "figure-sources") -> list[tuple[str, str]]:
     """Nation, province, district, commune, each with its figure and a link."""
     link = _linker(wanted)
     keys = ["", *(unit.key for unit in places.line(wanted.place))]
@@ -273,5 +326,5 @@ def _trail(wanted: Asked) -> list[tuple[str, str]]:
     for key in keys:
         got = found.get((key, wanted.period.code))
         words = f"{shown.name(places.title(key))} {shown.sentence(wanted.measure, got.value) if got else '–'}"
-        trail.append(("" if key == wanted.place else link("figure-sources", place=key), words))
+        trail.append(("" if key == wanted.place else link(route, place=key), words))
     return trail

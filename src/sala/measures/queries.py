@@ -275,9 +275,13 @@ def _of_level(one: Measure, period: Period, key: str, level: str | None) -> Quer
 
 def without_data(one: Measure, key: str, period: Period) -> int:
     """How many communes there (that are in the gazetteer today) have no figure in the period."""
-    communes = set(places.keys(Level.COMMUNE, key))
-    known = _of_level(one, period, key, Level.COMMUNE).values_list("place", flat=True)
-    return len(communes - set(known))
+    return len(communes_without(one, key, period))
+
+
+def communes_without(one: Measure, key: str, period: Period) -> list[str]:
+    """The keys of those communes, in the order of their codes."""
+    known = set(_of_level(one, period, key, Level.COMMUNE).values_list("place", flat=True))
+    return sorted(set(places.keys(Level.COMMUNE, key)) - known)
 
 
 def last_count() -> RollUp | None:

@@ -101,7 +101,7 @@ def chart(one: Measure, months: list[Figure]) -> Markup:
         goal=_float(one.goal),
         goal_label=_("goal"),
         zero=one.unit is Unit.COUNT,
-        at_most=1 if one.unit is Unit.SHARE else 5 if one.unit is Unit.POINTS else None,
+        at_most=_at_most(one),
     )
 
 
@@ -130,17 +130,38 @@ def spark(months: Iterable[Figure]) -> Markup:
 def multiples(
     one: Measure, parts: Iterable[Part], lines: dict[str, list[Decimal | None]], url: Callable[[str], str]
 ) -> Markup:
-    """One small chart a unit, one scale, the worst first."""
-    small = [
-        charts.Small(name(part.name), [_float(value) for value in lines.get(part.key, [])], url(part.key))
-        for part in parts
-    ]
+    """One small chart a unit with the period's figure, one scale, the worst first."""
     return charts.multiples(
-        small,
+        _small(parts, lines, url),
         lambda value: str(cell(one, value)),
         goal=_float(one.goal),
         lowest_first=one.direction is not Direction.DOWN,
+        at_most=_at_most(one),
     )
+
+
+def multiples_scale(one: Measure, parts: Iterable[Part], lines: dict[str, list[Decimal | None]]) -> str:
+    """From where to where the small charts go, in words."""
+    axis = charts.shared_scale(_small(parts, lines, str), goal=_float(one.goal), at_most=_at_most(one))
+    return f"{write(one)(axis.low)} – {write(one)(axis.high)}"
+
+
+def _small(
+    parts: Iterable[Part], lines: dict[str, list[Decimal | None]], url: Callable[[str], str]
+) -> list[charts.Small]:
+    return [
+        charts.Small(
+            name(part.name),
+            [_float(value) for value in lines.get(part.key, [])],
+            url(part.key),
+            _float(part.value),
+        )
+        for part in parts
+    ]
+
+
+def _at_most(one: Measure) -> float | None:
+    return 1 if one.unit is Unit.SHARE else 5 if one.unit is Unit.POINTS else None
 
 
 def bar(one: Measure, part: Part, highest: Decimal) -> Markup:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, log10
+from typing import Literal
 
 from markupsafe import Markup, escape
 
@@ -210,30 +211,50 @@ def bar_chart(bars: Sequence[Bar], write: Write, *, no_data: str, at_most: float
 
 @dataclass(frozen=True)
 class Small:
-    """One of many small charts: name, values, where it opens."""
+    """One of many small charts: name, values, where it opens, and the figure that stands beside the name.
+
+    ``figure`` is the figure of the whole period; ``"last"`` takes the last value instead.
+    """
 
     label: str
     values: Sequence[float | None]
     url: str
+    figure: float | Literal["last"] | None = "last"
+
+    @property
+    def said(self) -> float | None:
+        """What stands beside the name."""
+        if self.figure == "last":
+            return next((value for value in reversed(self.values) if value is not None), None)
+        return self.figure
+
+
+def shared_scale(
+    charts: Iterable[Small], *, goal: float | None = None, at_most: float | None = None
+) -> Scale:
+    """The one scale of all small charts, so that their heights can be compared."""
+    known = [value for chart in charts for value in chart.values if value is not None]
+    return scale(known + ([goal] if goal is not None else []), at_most=at_most)
 
 
 def multiples(
-    charts: Sequence[Small], write: Write, *, goal: float | None = None, lowest_first: bool = True
+    charts: Sequence[Small],
+    write: Write,
+    *,
+    goal: float | None = None,
+    lowest_first: bool = True,
+    at_most: float | None = None,
 ) -> Markup:
-    """Small charts of one scale, the worst first by its last value, those without data at the end."""
-
-    def last(chart: Small) -> float | None:
-        return next((value for value in reversed(chart.values) if value is not None), None)
+    """Small charts of one scale (`shared_scale`), the worst figure first, those without data at the end."""
 
     def order(chart: Small) -> tuple[bool, float, str]:
-        value = last(chart)
+        value = chart.said
         return value is None, (value or 0) * (1 if lowest_first else -1), chart.label
 
-    known = [value for chart in charts for value in chart.values if value is not None]
-    axis = scale(known + ([goal] if goal is not None else []))
+    axis = shared_scale(charts, goal=goal, at_most=at_most)
     out = ['<ul class="multi">']
     for chart in sorted(charts, key=order):
-        value = last(chart)
+        value = chart.said
         steps = max(1, len(chart.values) - 1)
         points = [
             None if v is None else (3 + 114 * n / steps, axis.at(v, 33, 3))
@@ -292,10 +313,15 @@ def classes(values: Iterable[float | None]) -> Classes:
     return Classes((found[0], found[1], found[2], found[3]))
 
 
-_HATCH = (
-    '<pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<path class="hatch0" d="M0 0h8v8H0z"/><path class="hatch1" d="M0 0v8"/></pattern>'
-)
+def _hatch(view_box: str) -> str:
+    """The pattern for no data, as fine in the map of one commune as in that of the country."""
+    *_corner, width, height = (float(part) for part in view_box.split())
+    fine = max(width / 1000, height / 840)
+    return (
+        '<pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45) scale({fine:.4g})">'
+        '<path class="hatch0" d="M0 0h8v8H0z"/><path class="hatch1" d="M0 0v8"/></pattern>'
+    )
 
 
 def commune_map(
@@ -307,13 +333,13 @@ def commune_map(
     bounds: Classes,
     label: str,
     no_data: str,
-    borders: Iterable[str] = (),
+    borders: Iterable[str | Shape] = (),
     highlighted: str = "",
 ) -> Markup:
     """The map of units by five classes, hatched where there is no data, with borders drawn over it and one unit outlined.
 
     A unit with an address is a link that names itself and its figure; units without one are drawn together by class, which
-    keeps the page small. ``borders`` are path data of the provinces.
+    keeps the page small. ``borders`` are path data of the provinces, or shapes with an address, which are links then.
     """
     together: dict[int, list[str]] = {}
     links: list[str] = []
@@ -331,19 +357,31 @@ def commune_map(
             f'<a href="{escape(shape.url)}"><path class="m{level}" d="{escape(shape.path)}">'
             f"<title>{escape(words)}</title></path></a>"
         )
-    role = "group" if links else "img"
+    edges = [_border(border, values, write, no_data) for border in borders]
+    role = "group" if links or any(edge.startswith("<a") for edge in edges) else "img"
     out = [
-        f'<svg class="map" viewBox="{escape(view_box)}" role="{role}" aria-label="{escape(label)}"><defs>{_HATCH}</defs>'
+        f'<svg class="map" viewBox="{escape(view_box)}" role="{role}" aria-label="{escape(label)}"><defs>{_hatch(view_box)}</defs>'
     ]
     out += [
         f'<path class="m{level}" d="{escape("".join(paths))}"/>' for level, paths in sorted(together.items())
     ]
     out += links
-    out += [f'<path class="pv" d="{escape(path)}"/>' for path in borders]
+    out += edges
     if ring:
         out.append(f'<path class="hit" d="{escape(ring)}"/>')
     out.append("</svg>")
     return Markup("".join(out))  # noqa: S704
+
+
+def _border(border: str | Shape, values: Mapping[str, float | None], write: Write, no_data: str) -> str:
+    if isinstance(border, str):
+        return f'<path class="pv" d="{escape(border)}"/>'
+    value = values.get(border.key)
+    words = f"{border.name}: {no_data if value is None else write(value)}"
+    return (
+        f'<a href="{escape(border.url)}"><path class="pv" d="{escape(border.path)}">'
+        f"<title>{escape(words)}</title></path></a>"
+    )
 
 
 def legend(bounds: Classes, write: Write, *, under: str, over: str, no_data: str) -> Markup:
@@ -355,7 +393,9 @@ def legend(bounds: Classes, write: Write, *, under: str, over: str, no_data: str
     swatch = '<svg viewBox="0 0 20 14" aria-hidden="true"><path class="m{}" d="M0 0h20v14H0z"/></svg>'
     out = ['<ul class="key">']
     out += [f"<li>{swatch.format(n)}{escape(text)}</li>" for n, text in enumerate(words, start=1)]
-    out.append(f"<li>{swatch.format(0)}{escape(no_data)}</li></ul>")
+    lines = "".join(f'<line x1="{x}" y1="16" x2="{x + 18}" y2="-2"/>' for x in (-12, -4, 4, 12))
+    hatched = swatch.format(0).replace("</svg>", f"{lines}</svg>")  # not the map's pattern: that is scaled to the map
+    out.append(f"<li>{hatched}{escape(no_data)}</li></ul>")
     return Markup("".join(out))  # noqa: S704
 
 
