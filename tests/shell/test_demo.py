@@ -176,3 +176,12 @@ def test_offices_are_not_equally_fast_and_some_districts_are_slow_as_a_whole() -
     assert 5 <= len(slow) <= 40
     assert len({round(made.around(province, ""), 6) for province in places.keys("province")}) == 25
     assert made.around("12", "1204") == around["1204"]
+
+
+@pytest.mark.once
+def test_long_work_says_how_far_it_is() -> None:
+    said: list[str] = []
+    tell = year.every(5000, said.append, "lived")
+    for count in (0, 1000, 4999, 5000, 6000, 10000):
+        tell(count)
+    assert said == ["demonstration: 5,000 requests lived", "demonstration: 10,000 requests lived"]

@@ -3,7 +3,7 @@
 import csv
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
@@ -255,7 +255,23 @@ class Year:
         return [*(step for step in steps if step.at < closes), bulk.Step(Act.CLOSE, closes, self.closer)]
 
 
-def lives(year: Year, plan: Mapping[str, Any], requests: int, months: Sequence[date]) -> list[bulk.Life]:
+def every(step: int, say: founding.Say, done: str) -> Callable[[int], None]:
+    """Says how many requests are ``done`` whenever ``step`` more are: what lasts over two seconds shows that it lives."""
+
+    def tell(count: int) -> None:
+        if count and count % step == 0:
+            say(f"demonstration: {count:,} requests {done}")
+
+    return tell
+
+
+def lives(
+    year: Year,
+    plan: Mapping[str, Any],
+    requests: int,
+    months: Sequence[date],
+    tell: Callable[[int], None] = lambda count: None,
+) -> list[bulk.Life]:
     """All requests of the year, and on the desks of the halls with sign-ins something of everything."""
     random = year.random
     services = services_of(plan, months)
@@ -268,6 +284,7 @@ def lives(year: Year, plan: Mapping[str, Any], requests: int, months: Sequence[d
         while at >= year.until:
             at = moment(random, service.months.draw(random))
         drawn.append(year.life(service, commune, at))
+        tell(len(drawn))
     return drawn
 
 
@@ -296,11 +313,11 @@ def found(
             with transaction.atomic():  # one commit for a thousand appointments
                 accounts = people.open_accounts(staffing)
                 year = Year(staffing, read_stock(pack), until, random)
-                drawn = lives(year, plan, count, months)
+                drawn = lives(year, plan, count, months, every(5000, say, "drawn"))
         say(
             f"demonstration: {len(accounts)} sign-ins, {len(year.halls)} offices at work; living through {len(drawn)} requests"
         )
-        counts = bulk.play(drawn)
+        counts = bulk.play(drawn, tell=every(5000, say, "lived"))
     say("demonstration: " + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())))
     ledger.seal()
     measures.roll_up()
