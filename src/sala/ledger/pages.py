@@ -28,6 +28,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
     form = ReceiptForm(request.POST, request.FILES) if asked else ReceiptForm()
     good = asked and form.is_valid()
     latest = queries.latest()
+    last = queries.last_acts(10)
+    names = registry.places({entry.place[:COMMUNE] for entry in last})
     context = {
         "form": form,
         "found": form.found if good else None,
@@ -39,8 +41,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
                 "act": registry.act(entry.act),
                 "kind": registry.label(entry.kind),
                 "place": entry.place[:COMMUNE],
+                "place_name": names.get(entry.place[:COMMUNE], {}),
             }
-            for entry in queries.last_acts(10)
+            for entry in last
         ],
     }
     return render(request, "ledger/ledger.html", context, status=422 if asked and not good else 200)
@@ -61,6 +64,7 @@ def receipt(request: HttpRequest, entry: UUID) -> HttpResponse:
         "act": registry.act(found.act),
         "kind": registry.label(found.kind),
         "note": actions.receipt(found),
+        "place_name": registry.places([found.place]).get(found.place, {}),
         "digest": _groups(found.digest),
     }
     return render(request, "ledger/receipt.html", context)
