@@ -90,7 +90,7 @@ def test_promise_in_khmer() -> None:
     with translation.override("km"), clock.simulate(at(20)):
         promise, counted, _ = shown.promise(request(), CALENDAR)
     assert promise == "បញ្ចប់ត្រឹមថ្ងៃព្រហស្បតិ៍ ទី២៦ ខែវិច្ឆិកា ឆ្នាំ២០២៦"
-    assert counted == "៥ ថ្ងៃធ្វើការ ដោយមិនរាប់ បុណ្យអុំទូក (២៣–២៥ វិច្ឆិកា)"
+    assert counted == "៥ ថ្ងៃធ្វើការ ដោយមិនរាប់ បុណ្យអុំទូក (ថ្ងៃទី២៣–២៥ ខែវិច្ឆិកា)"
 
 
 def test_uncounted_names_each_feast_once() -> None:

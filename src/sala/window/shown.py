@@ -8,12 +8,14 @@ from uuid import UUID
 
 import phonenumbers
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup
 
 from sala.kit import clock
 from sala.offices import queries as offices
+from sala.offices import shown as offices_shown
 from sala.places import queries as places
 from sala.ui import jinja
 from sala.window import rules
@@ -67,7 +69,8 @@ def due_tag(request: "Request", calendar: "Calendar", now: datetime) -> Tag:
         if request.on_time is None:
             return Tag(_("Ended"), "")
         return Tag(_("In time"), "ok") if request.on_time else Tag(_("Was late"), "late")
-    left = calendar.working_days_between(_day(now), _day(request.due_at))
+    # What came on a day off counts as come on the next working day: until then no more is left than was promised.
+    left = min(calendar.working_days_between(_day(now), _day(request.due_at)), request.terms.days)
     if now > request.due_at:
         late = max(0, -left)
         if late == 0:
@@ -88,22 +91,8 @@ def _day(at: datetime) -> date:
 
 def uncounted(calendar: "Calendar", first: datetime, last: datetime) -> str:
     """The holidays in between, each feast once with its days: ``Water Festival (23–25 November)``."""
-    groups: list[tuple[str, list[date]]] = []
-    for day, names in calendar.uncounted(first, last):
-        called = jinja.name(names)
-        if groups and groups[-1][0] == called:
-            groups[-1][1].append(day)
-        else:
-            groups.append((called, [day]))
-    return ", ".join(f"{called} ({_span(found)})" for called, found in groups)
-
-
-def _span(found: Sequence[date]) -> str:
-    if len(found) == 1:
-        return jinja.date_short(found[0], year=False)
-    if found[0].month == found[-1].month:
-        return f"{jinja.digits(found[0].day)}–{jinja.date_short(found[-1], year=False)}"
-    return f"{jinja.date_short(found[0], year=False)} – {jinja.date_short(found[-1], year=False)}"
+    found = offices_shown.feasts(calendar.uncounted(first, last))
+    return ", ".join(f"{called} ({offices_shown.span(days)})" for called, days in found)
 
 
 def promise(request: "Request", calendar: "Calendar") -> tuple[str, str, str]:
@@ -128,13 +117,39 @@ def promise(request: "Request", calendar: "Calendar") -> tuple[str, str, str]:
         )
     if request.state == State.WITHDRAWN:
         return _("You withdrew this request"), "", "info"
-    holidays = uncounted(calendar, request.received_at, request.due_at)
-    counted = days(request.terms.days)
-    if holidays:
-        counted = _("%(days)s, not counting %(holidays)s") % {"days": counted, "holidays": holidays}
     if now > request.due_at:
-        return _("This should have been done by %(date)s") % {"date": when}, _("The hall is late."), "warn"
-    return _("Will be done by %(date)s") % {"date": when}, counted, "clock"
+        return (
+            _("This should have been done by %(date)s") % {"date": when},
+            _("The hall is late. Ask there with the number of your request."),
+            "warn",
+        )
+    why = counted(request.terms, calendar, request.received_at, request.due_at)
+    return promised(request.due_at), why, "clock"
+
+
+def promised(due: datetime) -> str:
+    """The promise: by which day it will be done."""
+    return _("Will be done by %(date)s") % {"date": jinja.date_long(due)}
+
+
+def counted(terms: "ServiceVersion", calendar: "Calendar", first: datetime, due: datetime) -> str:
+    """How the day of the promise was found: the working days, and the holidays that do not count."""
+    text, holidays = days(terms.days), uncounted(calendar, first, due)
+    if holidays:
+        return _("%(days)s, not counting %(holidays)s") % {"days": text, "holidays": holidays}
+    return text
+
+
+def if_asked_now(terms: "ServiceVersion", key: str) -> dict[str, str]:
+    """The promise somebody who asks now gets at a place, and what it is counted from. Without a place, or where no office
+    serves it yet, by the country's calendar.
+    """
+    unit = places.unit(key) if key else None
+    office = offices.serving(unit.key, terms.level) if unit is not None and not unit.ended else None
+    calendar = offices.calendar(office.id if office else None)
+    now = clock.now()
+    due = rules.due(calendar, now, terms.days)
+    return {"promise": promised(due), "counted": counted(terms, calendar, now, due)}
 
 
 def place_names(requests: Iterable["Request"]) -> dict[str, dict[str, str]]:
@@ -261,6 +276,19 @@ def hall(key: str) -> dict[str, Any] | None:
         "key": here.key,
         "title": _hall_title(here.key),
         "line": {"km": " ".join(w["km"] for w in words), "en": ", ".join(w["en"] for w in words)},
+    }
+
+
+def frame(key: str) -> dict[str, Any]:
+    """What the frame of a resident's page shows of a hall: its title, its hours, and the way back to its page."""
+    place = hall(key)
+    if place is None:
+        return {}
+    office = offices.office_at(place["key"], "commune_hall")
+    return {
+        "place": place,
+        "hours": offices_shown.hours(offices.calendar(office.id if office else None)),
+        "home_url": reverse("hall", args=[place["key"]]),
     }
 
 

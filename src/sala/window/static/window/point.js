@@ -9,6 +9,7 @@
       function (found) {
         document.getElementById("id_latitude").value = found.coords.latitude.toFixed(5);
         document.getElementById("id_longitude").value = found.coords.longitude.toFixed(5);
+        document.querySelector("[data-degrees]").open = true;
         button.nextElementSibling.textContent = button.dataset.found;
       },
       function () {
