@@ -6,7 +6,9 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from django.db import DataError, IntegrityError
 
+from sala.kit import logs
 from sala.kit.logs import JsonFormatter, WithoutAddresses
 
 
@@ -46,3 +48,24 @@ def test_json():
     assert line["time"].endswith("+00:00")
     assert "ValueError" in line["exception"]
     assert "exception" not in json.loads(JsonFormatter().format(record("a", 1)))
+
+
+def failing(fault: Exception) -> str:
+    try:
+        try:
+            raise fault
+        except type(fault) as inner:
+            raise RuntimeError("the step failed") from inner
+    except RuntimeError:
+        record = logging.LogRecord("sala", logging.ERROR, __file__, 1, "it failed", (), sys.exc_info())
+    assert logs.WithoutAddresses().filter(record)
+    text = logging.Formatter("%(message)s").format(record)
+    assert json.loads(logs.JsonFormatter().format(record))["exception"] in text
+    return text
+
+
+@pytest.mark.parametrize("kind", [IntegrityError, DataError, ValueError, UnicodeError])
+def test_faults_are_written_without_the_row_they_were_found_in(kind: type[Exception]) -> None:
+    text = failing(kind("DETAIL: Failing row contains (7, Sok Dara, 012345678)"))
+    assert "Sok Dara" not in text and "012345678" not in text
+    assert kind.__name__ in text and "RuntimeError: the step failed" in text and "test_logs.py" in text

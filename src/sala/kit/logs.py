@@ -2,14 +2,42 @@
 
 import json
 import logging
+import traceback
 from datetime import UTC, datetime
+from types import TracebackType
+
+from django.db import Error as DatabaseFault
+
+Raised = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)  # as logging has it
+
+
+def trace(raised: Raised) -> str:
+    """A traceback whose messages of databases and of values are left out: they quote the row or the text that was refused."""
+    lines: list[str] = []
+    fault = raised[1]
+    while fault is not None:
+        told = "" if isinstance(fault, DatabaseFault | ValueError) or _of_driver(fault) else f": {fault}"
+        frames = "".join(traceback.format_tb(fault.__traceback__)).rstrip()
+        lines.append(f"{frames}\n{type(fault).__module__}.{type(fault).__name__}{told}".lstrip())
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    return "\n\nafter:\n".join(lines)
+
+
+def _of_driver(fault: BaseException) -> bool:
+    return type(fault).__module__.split(".")[0] in ("psycopg", "sqlite3")
 
 
 class WithoutAddresses(logging.Filter):
-    """Write the route instead of the address: an address may hold the code that opens a resident's request."""
+    """Write the route instead of the address: an address may hold the code that opens a resident's request; and a fault
+    without the words of the row it was found in.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record where it speaks of a request; always lets it through."""
+        if record.exc_info and record.exc_info is not True:
+            record.exc_text = trace(record.exc_info)  # which formatters write as it is
         request = getattr(record, "request", None)
         path = getattr(request, "path", None)
         if path and isinstance(record.args, tuple):
@@ -38,5 +66,5 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = record.exc_text or trace(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)

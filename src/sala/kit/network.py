@@ -53,19 +53,17 @@ def _parsed(text: str) -> str:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        return str(ip_address(text))
+        found = ip_address(text)
     except ValueError:
         return ""
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def _whole(text: str) -> str:
     plain = _parsed(text)
     if ":" not in plain:
         return plain
-    here = IPv6Address(plain)
-    if here.ipv4_mapped is not None:
-        return str(here.ipv4_mapped)
-    return str(IPv6Network((int(here), _PREFIX), strict=False).network_address)
+    return str(IPv6Network((int(IPv6Address(plain)), _PREFIX), strict=False).network_address)
 
 
 def _is_proxy(text: str) -> bool:
