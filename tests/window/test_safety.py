@@ -32,7 +32,7 @@ def send(client: Client, address: str = HERE, key: str = "1", **changes: str) ->
         "/api/v1/window/requests",
         json.dumps({**BODY, **changes}),
         content_type="application/json",
-        headers={"Idempotency-Key": key},
+        headers={"Idempotency-Key": key, "Accept-Language": "en"},
         REMOTE_ADDR=address,
     )
 
