@@ -51,7 +51,7 @@ def look(request: HttpRequest) -> HttpResponse:
 def _context(code: str) -> dict[str, Any]:
     found = queries.by_code(code)
     calendar = offices.calendar(found.office_id)
-    names = shown.place_names([found])
+    names = places.titles([found.place])
     promise, counted, drawing = shown.promise(found, calendar)
     return {
         "found": found,
