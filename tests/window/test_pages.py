@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from sala.files.models import File
+from sala.offices import queries as offices
 from sala.window import actions, queries
 from sala.window.models import Contact, Event, Rating, Request
 from sala.window.terms import Act, State
@@ -467,3 +468,43 @@ def test_photos_are_for_those_who_may_see_the_person(
         assert sign_in(who).get(address).status_code == 404
     assert Client().get(address).status_code == 404
     assert not queries.may_open_file(None, "no id") and not queries.may_open_file(None, str(uuid4()))
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+def test_the_record_says_who_did_what_and_how_the_time_is_counted(
+    posts: Any, report: Callable[..., Any], sign_in: Callable[[str], Client], language: str
+) -> None:
+    request = report().request
+    people = offices.people(request.office_id)
+    other = next(person for person in people if str(person.id) not in (posts.clerk.post, posts.chief.post))
+    actions.act(verb=Act.TAKE, by=posts.clerk, request_id=request.id, version=1)
+    actions.act(verb=Act.ASSIGN, by=posts.chief, request_id=request.id, version=2, assigned=other.id)
+    actions.act(verb=Act.ASK, by=posts.clerk, request_id=request.id, version=3, text="?")
+    page = text_of(sign_in("clerk120404").get(f"/{language}/work/requests/{request.id}"))
+    steps = re.findall(
+        r'<span class="who">([^<]+)</span>', page.split('<ol class="tl">')[1].split("</ol>")[0]
+    )
+    names = {str(person.id): jinja_name(person, language) for person in people}
+    by, to = {"km": ("ដោយ", "ប្រគល់ជូន"), "en": ("by ", "to ")}[language]
+    said = [step for step in steps if step.startswith(by)]
+    assert len(said) == 4
+    assert said[0] == {"km": "ដោយអ្នកស្នើសុំ", "en": "by the applicant"}[language]
+    assert names[posts.clerk.post] in said[1] and to not in said[1]
+    assert names[posts.chief.post] in said[2] and said[2].endswith(f"{to.strip()} {names[str(other.id)]}")
+    assert names[posts.clerk.post] in said[3]
+    clock_box = page.split('<aside class="stay"')[1]
+    assert {"km": "ហើយនៅតែផ្អាក", "en": "and still paused"}[language] in clock_box
+    assert f'href="/{language}/holidays"' in clock_box
+    ledger = page.split("<details>")[1]
+    assert "window." not in re.sub(r"<[^>]+>", " ", ledger)  # acts are words, not codes
+
+
+def jinja_name(person: Any, language: str) -> str:
+    return str(getattr(person, f"name_{language}"))
+
+
+def test_who_takes_no_step_is_told_whose_it_is(
+    report: Callable[..., Any], sign_in: Callable[[str], Client]
+) -> None:
+    page = text_of(sign_in("ministry").get(f"/en/work/requests/{report().request.id}"))
+    assert "It is for Tuek L&#39;ak Ti Muoy Sangkat Hall to take the next step" in page

@@ -1,6 +1,6 @@
 """How is a request written on a page? Titles, places, deadlines and steps in the words of whoever reads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -226,27 +226,49 @@ def fee(terms: "ServiceVersion") -> str:
     return jinja.term(status)
 
 
-def timeline(events: Sequence["Event"], *, staff: bool, names: dict[UUID, dict[str, str]] | None = None,
-             posts: dict[str, dict[str, str]] | None = None, final: bool = True) -> list[dict[str, Any]]:  # fmt: skip
-    """The steps as the macro wants them; the last one is where it stands now, unless it is over."""
+def timeline(
+    events: Sequence["Event"],
+    *,
+    staff: bool,
+    names: Mapping[UUID, dict[str, str]] | None = None,
+    posts: Mapping[str, dict[str, str]] | None = None,
+    final: bool = True,
+) -> list[dict[str, Any]]:
+    """The steps as the macro wants them; the last one is where it stands now, unless it is over.
+
+    For staff with who did it, and to whom it was given: ``names`` of the holders of appointments, ``posts`` their titles.
+    """
     found = []
     for index, event in enumerate(events):
         act = Act(event.act)
         last = index == len(events) - 1
-        who = jinja.name((posts or {}).get(event.post, {})) if staff else ""
-        if event.assigned and names and act in (Act.TAKE, Act.ASSIGN):
-            who = ", ".join(part for part in (who, jinja.name(names.get(event.assigned, {}))) if part)
         found.append(
             {
                 "title": _staff_title(act) if staff else jinja.term(act),
                 "at": jinja.when(event.at, staff=staff),
-                "who": who,
+                "who": _who(event, act, names or {}, posts or {}) if staff else "",
                 "text": event.text,
                 "state": "now" if last and not final else "",
                 "public": event.public,
             }
         )
     return found
+
+
+def _who(
+    event: "Event", act: Act, names: Mapping[UUID, dict[str, str]], posts: Mapping[str, dict[str, str]]
+) -> str:
+    """Post and name of who did it; the applicant and the system are called so. Behind it to whom it was given."""
+    if event.post in posts:
+        holder = jinja.name(names.get(UUID(event.post), {}))
+        who = " ".join(part for part in (jinja.name(posts[event.post]), holder) if part)
+    else:
+        who = _("the applicant") if event.post == "resident" else _("the system")
+    said = _("by %(who)s") % {"who": who}
+    given = event.assigned if act == Act.ASSIGN or str(event.assigned or "") != event.post else None
+    if given and act in (Act.TAKE, Act.ASSIGN) and given in names:
+        said = _("%(by)s, to %(name)s") % {"by": said, "name": jinja.name(names[given])}
+    return said
 
 
 def _staff_title(act: Act) -> str:

@@ -9,12 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from markupsafe import Markup
 
 from sala.files import queries as files
 from sala.kit import clock
 from sala.kit.acting import Acting
 from sala.kit.errors import Changed, NotFound, NotSignedIn, Problem
 from sala.ledger import queries as ledger
+from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import actions, forms, queries, rules, shown, steps
@@ -137,11 +139,9 @@ def _show(
     told = queries.may_see_person(by, found)
     events = queries.events(found, public=not told)
     calendar = offices.calendar(found.office_id)
-    ids = {event.assigned for event in events if event.assigned} | (
-        {found.assigned} if found.assigned else set()
-    )
-    people = offices.appointment_names(ids)
     posts = offices.holder_names({event.post for event in events})
+    ids = {event.assigned for event in events if event.assigned} | {UUID(post) for post in posts}
+    people = offices.appointment_names(ids | ({found.assigned} if found.assigned else set()))
     names = shown.place_names([found])
     known = queries.contact_of(found) if told else None
     context = {
@@ -168,13 +168,16 @@ def _show(
         "assigned": jinja.name(people.get(found.assigned, {})) if found.assigned else "",
         "clock": _clock(found, calendar),
         "rating": queries.rating_of(found),
-        "history": ledger.history(steps.REQUEST, str(found.id)) if told else [],
+        "history": [
+            (entry, jinja.term(ledger_registry.act(entry.act)))
+            for entry in (ledger.history(steps.REQUEST, str(found.id)) if told else [])
+        ],
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
     }
     return render(request, "window/record.html", context, status=status)
 
 
-def _clock(found: Any, calendar: Any) -> list[tuple[str, str]]:
+def _clock(found: Any, calendar: Any) -> list[tuple[str, str | Markup]]:
     """The box that shows how the time was counted."""
     paused = found.paused_minutes
     if found.paused_at:
@@ -183,10 +186,13 @@ def _clock(found: Any, calendar: Any) -> list[tuple[str, str]]:
     if found.terms.days_status == "default":
         deadline = _("%(days)s (default of the pack, unverified)") % {"days": deadline}
     end = found.done_at or max(found.due_at, clock.now())
+    pauses = shown.worked(paused, calendar) if paused else _("Not at all")
+    if found.paused_at:
+        pauses = _("%(time)s, and still paused") % {"time": shown.worked(paused, calendar)}
     return [
         (_("Deadline"), deadline),
-        (_("Due"), jinja.moment(found.due_at, staff=True)),
+        (_("Due"), Markup("<b>{}</b>").format(jinja.moment(found.due_at, staff=True))),
         (_("Used"), shown.worked(shown.used(found, calendar), calendar)),
-        (_("Paused"), shown.worked(paused, calendar) if paused else _("Not at all")),
+        (_("Paused"), pauses),
         (_("Not counted"), shown.uncounted(calendar, found.received_at, end) or _("Nothing")),
     ]
