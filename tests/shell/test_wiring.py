@@ -4,11 +4,13 @@ import re
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
@@ -157,3 +159,21 @@ def test_every_menu_entry_leads_somewhere_and_has_a_name() -> None:
     for entry in menu._entries.values():
         assert is_khmer(entry.label)
         assert reverse(entry.route).startswith("/")
+
+
+# ---- the database -----------------------------------------------------------------------------------------------------
+
+
+def test_models_and_migrations_say_the_same(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_begins_with_one_migration(room: str) -> None:
+    """What follows 0001 says in its first sentence why it stands on its own."""
+    folder = Path(apps.get_app_config(room).path) / "migrations"
+    if not folder.is_dir():
+        return
+    first, *others = sorted(path.stem for path in folder.glob("0*.py"))
+    assert first == "0001_initial"
+    assert all(import_module(f"sala.{room}.migrations.{name}").__doc__ for name in others)

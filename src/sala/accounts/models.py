@@ -10,6 +10,7 @@ from django.db import models
 
 from sala.accounts.rules import normal_password
 from sala.kit import clock, ids
+from sala.kit.checks import one_of
 from sala.offices.terms import Scope, Status
 
 
@@ -61,12 +62,8 @@ class Grant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["post", "verb", "scope"], name="grant_once"),
-            models.CheckConstraint(
-                condition=models.Q(scope__in=[scope.value for scope in Scope]), name="grant_scope_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(status__in=[status.value for status in Status]), name="grant_status_known"
-            ),
+            one_of("scope", Scope, "grant_scope_known"),
+            one_of("status", Status, "grant_status_known"),
         ]
 
 

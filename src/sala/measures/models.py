@@ -4,6 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from sala.kit import clock, ids
+from sala.kit.checks import one_of
+from sala.measures import rules
+from sala.measures.terms import Level
 
 
 class Import(models.Model):
@@ -63,6 +66,7 @@ class Fact(models.Model):
                 condition=Q(value__isnull=False) | Q(numerator__isnull=False, denominator__isnull=False),
                 name="measures_fact_says_something",
             ),
+            models.CheckConstraint(condition=Q(version__gte=1), name="measures_fact_from_version_1"),
             models.CheckConstraint(
                 condition=Q(denominator__isnull=True) | Q(denominator__gte=0),
                 name="measures_fact_denominator",
@@ -93,6 +97,8 @@ class Total(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["measure", "place", "period"], name="measures_total_one"),
             models.CheckConstraint(condition=Q(count__gte=1), name="measures_total_counts"),
+            one_of("level", Level, "measures_total_level_known"),
+            one_of("kind", rules.ROLLED_KINDS, "measures_total_kind_known"),
         ]
         indexes = [models.Index(fields=["measure", "period", "level"], name="measures_total_level")]
 

@@ -3,6 +3,7 @@
 from django.db import models
 
 from sala.kit import clock, ids
+from sala.kit.checks import one_of
 from sala.notices.terms import Channel, State
 
 
@@ -41,12 +42,8 @@ class Notice(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(state__in=[s.value for s in State]), name="notices_known_state"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(channel__in=[c.value for c in Channel]), name="notices_known_channel"
-            ),
+            one_of("state", State, "notices_known_state"),
+            one_of("channel", Channel, "notices_known_channel"),
             # Only finished notices have no next moment, and they never have one: nothing is forgotten or sent twice.
             models.CheckConstraint(
                 condition=models.Q(state__in=["delivered", "permanent"], next_at__isnull=True)

@@ -5,12 +5,8 @@ from django.db.models import F, Q
 
 from sala.kit import clock, ids
 from sala.kit.acting import Where
-from sala.kit.terms import Term
+from sala.kit.checks import one_of
 from sala.offices.terms import DayStatus, Instrument, OfficeKind, Status
-
-
-def _values(term: type[Term]) -> list[str]:
-    return [member.value for member in term]
 
 
 class Office(models.Model):
@@ -41,7 +37,7 @@ class Office(models.Model):
                 | Q(valid_to__gte=F("valid_from")),
                 name="office_ends_after_start",
             ),
-            models.CheckConstraint(condition=Q(kind__in=_values(OfficeKind)), name="office_kind_known"),
+            one_of("kind", OfficeKind, "office_kind_known"),
         ]
         indexes = [
             models.Index(fields=["place", "kind"], name="office_place_kind"),
@@ -72,6 +68,9 @@ class PostKind(models.Model):
     source = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=1, default=Status.UNVERIFIED)
     version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [one_of("status", Status, "post_status_known")]
 
 
 class Person(models.Model):
@@ -122,9 +121,7 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=Q(end__isnull=True) | Q(end__gte=F("start")), name="appointment_ends_after_start"
             ),
-            models.CheckConstraint(
-                condition=Q(instrument__in=_values(Instrument)), name="appointment_instrument_known"
-            ),
+            one_of("instrument", Instrument, "appointment_instrument_known"),
             models.UniqueConstraint(
                 fields=["office", "post"],
                 condition=Q(single=True, end__isnull=True),
@@ -158,7 +155,7 @@ class Holiday(models.Model):
                 fields=["date"], condition=Q(office__isnull=True), name="holiday_once_a_country"
             ),
             models.UniqueConstraint(fields=["date", "office"], name="holiday_once_an_office"),
-            models.CheckConstraint(condition=Q(status__in=_values(DayStatus)), name="holiday_status_known"),
+            one_of("status", DayStatus, "holiday_status_known"),
         ]
 
 

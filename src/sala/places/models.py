@@ -4,12 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from sala.kit import clock
+from sala.kit.checks import one_of
 from sala.kit.ids import uuid7
 from sala.places.terms import Change, Level, Status
-
-
-def _choices(term: type[Level] | type[Status] | type[Change]) -> list[str]:
-    return [member.value for member in term]
 
 
 class Unit(models.Model):
@@ -50,8 +47,8 @@ class Unit(models.Model):
             models.Index(fields=["level", "commune"], name="places_unit_commune"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(level__in=_choices(Level)[1:]), name="places_unit_level"),
-            models.CheckConstraint(condition=Q(status__in=_choices(Status)), name="places_unit_status"),
+            one_of("level", [level for level in Level if level != Level.NATION], "places_unit_level"),
+            one_of("status", Status, "places_unit_status"),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(ended=True), name="places_unit_end_is_an_end"
             ),
@@ -90,6 +87,14 @@ class Name(models.Model):
     valid_from = models.DateField(null=True)
     valid_to = models.DateField()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_from__lt=F("valid_to")),
+                name="places_name_from_before_to",
+            )
+        ]
+
 
 class Succession(models.Model):
     """What became of a unit: ``old`` was divided, merged, moved into ``new``, or renamed (then both are the same)."""
@@ -105,8 +110,8 @@ class Succession(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=_choices(Change)), name="places_succession_kind"),
-            models.CheckConstraint(condition=Q(status__in=_choices(Status)), name="places_succession_status"),
+            one_of("kind", Change, "places_succession_kind"),
+            one_of("status", Status, "places_succession_status"),
             models.CheckConstraint(
                 condition=Q(kind="rename") | ~Q(old=F("new")), name="places_succession_not_itself"
             ),

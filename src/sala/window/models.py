@@ -1,25 +1,15 @@
 """What the window keeps: services in versions, requests, who asked, what happened, how it was rated."""
 
-from collections.abc import Iterable
-
 from django.db import models
 from django.db.models import Q
 
 from sala.kit import clock, ids
 from sala.kit.acting import Where
-from sala.kit.terms import Term
+from sala.kit.checks import among, one_of
 from sala.window import rules
 from sala.window.terms import Act, Channel, DaysStatus, FeeStatus, Kind, Level, State
 
 FINISHED = {State.DONE, State.REFUSED, State.CLOSED}
-
-
-def _in(column: str, terms: Iterable[Term]) -> Q:
-    return Q(**{f"{column}__in": [str(term) for term in terms]})
-
-
-def _one_of(column: str, terms: type[Term], name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=_in(column, terms), name=name)
 
 
 class Service(models.Model):
@@ -31,7 +21,7 @@ class Service(models.Model):
     offered = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [_one_of("kind", Kind, "window_service_kind")]
+        constraints = [one_of("kind", Kind, "window_service_kind")]
 
 
 class ServiceVersion(models.Model):
@@ -72,9 +62,9 @@ class ServiceVersion(models.Model):
                 fields=["service"], condition=Q(current=True), name="window_service_one_current"
             ),
             models.CheckConstraint(condition=Q(days__gte=1), name="window_service_days"),
-            _one_of("level", Level, "window_service_level"),
-            _one_of("fee_status", FeeStatus, "window_service_fee_status"),
-            _one_of("days_status", DaysStatus, "window_service_days_status"),
+            one_of("level", Level, "window_service_level"),
+            one_of("fee_status", FeeStatus, "window_service_fee_status"),
+            one_of("days_status", DaysStatus, "window_service_days_status"),
         ]
 
     @property
@@ -128,11 +118,11 @@ class Request(models.Model):
 
     class Meta:
         constraints = [
-            _one_of("state", State, "window_request_state"),
-            _one_of("channel", Channel, "window_request_channel"),
+            one_of("state", State, "window_request_state"),
+            one_of("channel", Channel, "window_request_channel"),
             models.CheckConstraint(
-                condition=Q(open=True) & _in("state", (state for state in State if state in rules.OPEN))
-                | Q(open=False) & _in("state", (state for state in State if state not in rules.OPEN)),
+                condition=Q(open=True) & among("state", (state for state in State if state in rules.OPEN))
+                | Q(open=False) & among("state", (state for state in State if state not in rules.OPEN)),
                 name="window_request_open",
             ),
             models.CheckConstraint(
@@ -141,15 +131,15 @@ class Request(models.Model):
                 name="window_request_paused",
             ),
             models.CheckConstraint(
-                condition=_in("state", (state for state in State if state in FINISHED))
+                condition=among("state", (state for state in State if state in FINISHED))
                 & Q(done_at__isnull=False, handling_minutes__isnull=False, on_time__isnull=False)
                 & Q(reaction_minutes__isnull=False)
-                | _in("state", (state for state in State if state not in FINISHED))
+                | among("state", (state for state in State if state not in FINISHED))
                 & Q(done_at__isnull=True, handling_minutes__isnull=True, on_time__isnull=True),
                 name="window_request_times",
             ),
             models.CheckConstraint(
-                condition=~_in("state", (State.DONE, State.CLOSED)) | Q(close_at__isnull=False),
+                condition=~among("state", (State.DONE, State.CLOSED)) | Q(close_at__isnull=False),
                 name="window_request_closes",
             ),
             models.CheckConstraint(
@@ -221,9 +211,11 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["request", "position"], name="window_event_position"),
             models.CheckConstraint(condition=Q(position__gte=1), name="window_event_from_1"),
-            _one_of("act", Act, "window_event_act"),
-            _one_of("target", State, "window_event_target"),
-            models.CheckConstraint(condition=Q(source="") | _in("source", State), name="window_event_source"),
+            one_of("act", Act, "window_event_act"),
+            one_of("target", State, "window_event_target"),
+            models.CheckConstraint(
+                condition=Q(source="") | among("source", State), name="window_event_source"
+            ),
         ]
 
 

@@ -99,4 +99,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('measure', 'place', 'period', 'dimension_key', 'version'), name='measures_fact_version'), models.UniqueConstraint(condition=models.Q(('current', True)), fields=('measure', 'place', 'period', 'dimension_key'), name='measures_fact_one_current'), models.CheckConstraint(condition=models.Q(('value__isnull', False), models.Q(('denominator__isnull', False), ('numerator__isnull', False)), _connector='OR'), name='measures_fact_says_something'), models.CheckConstraint(condition=models.Q(('denominator__isnull', True), ('denominator__gte', 0), _connector='OR'), name='measures_fact_denominator')],
             },
         ),
+        migrations.AddConstraint(
+            model_name='fact',
+            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='measures_fact_from_version_1'),
+        ),
+        migrations.AddConstraint(
+            model_name='total',
+            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['nation', 'province', 'district', 'commune'])), name='measures_total_level_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='total',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['month', 'quarter', 'year'])), name='measures_total_kind_known'),
+        ),
     ]

@@ -171,4 +171,8 @@ class Migration(migrations.Migration):
             model_name='appointment',
             constraint=models.UniqueConstraint(condition=models.Q(('single', True)), fields=('office', 'post', 'start'), name='appointment_one_holder_a_start'),
         ),
+        migrations.AddConstraint(
+            model_name='postkind',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['V', 'U'])), name='post_status_known'),
+        ),
     ]

@@ -146,4 +146,8 @@ class Migration(migrations.Migration):
             model_name='boundary',
             constraint=models.UniqueConstraint(fields=('unit', 'year'), name='places_boundary_one_a_year'),
         ),
+        migrations.AddConstraint(
+            model_name='name',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_from__lt', models.F('valid_to')), _connector='OR'), name='places_name_from_before_to'),
+        ),
     ]
