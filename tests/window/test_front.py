@@ -119,3 +119,11 @@ def test_a_late_request_says_what_to_do(report: Callable[..., Any]) -> None:
 def test_no_more_days_are_left_than_were_promised(report: Callable[..., Any]) -> None:
     with clock.simulate(datetime(2026, 11, 21, 3, 0, tzinfo=UTC)):  # a Saturday
         assert "5 days left" in page(f"/en/requests/{report().code}")
+
+
+@pytest.mark.parametrize("end", ["", "/received", "/receipt"])
+def test_a_wrong_code_in_the_address_can_be_typed_again(end: str) -> None:
+    answer = Client().get(f"/en/requests/AAAA-BBBB-CCCC-DDDD{end}")
+    found = answer.content.decode()
+    assert answer.status_code == 404 and "opens no request" in found
+    assert 'action="/en/requests"' in found and 'value="AAAA-BBBB-CCCC-DDDD"' in found

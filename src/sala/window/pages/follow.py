@@ -1,5 +1,7 @@
 """What has become of my request? The page the code opens, the receipt, and the applicant's own steps."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import segno
@@ -48,6 +50,24 @@ def look(request: HttpRequest) -> HttpResponse:
     return render(request, "window/look.html", {"form": form}, status=status)
 
 
+def _else_ask(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Where the code in the address opens nothing: the form to type it again, with what was wrong. Still a 404."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, code: str) -> HttpResponse:
+        try:
+            return view(request, code)
+        except NotFound as problem:
+            if request.method == "POST":
+                raise
+            form = forms.LookForm({"code": code})
+            if form.is_valid():
+                form.add_error("code", _(str(problem.message)))
+            return render(request, "window/look.html", {"form": form}, status=problem.status)
+
+    return opened
+
+
 def _context(code: str) -> dict[str, Any]:
     found = queries.by_code(code)
     calendar = offices.calendar(found.office_id)
@@ -74,6 +94,7 @@ def _context(code: str) -> dict[str, Any]:
 
 @never_cache
 @require_safe
+@_else_ask
 def received(request: HttpRequest, code: str) -> HttpResponse:
     """What a resident reads right after sending."""
     return render(request, "window/received.html", _context(code))
@@ -81,6 +102,7 @@ def received(request: HttpRequest, code: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@_else_ask
 def track(request: HttpRequest, code: str) -> HttpResponse:
     """Every public step with its date, the deadline, and what the applicant can do now."""
     if request.method == "POST":
@@ -152,6 +174,7 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@_else_ask
 def receipt(request: HttpRequest, code: str) -> HttpResponse:
     """The receipt for an 80 mm printer: the number, the code, and a QR that opens the request's page."""
     context = _context(code)
