@@ -149,3 +149,17 @@ def test_a_job_counts_every_five_minutes():
 
     job = jobs.jobs()["measures.roll_up"]
     assert (job.every, job.run) == (timedelta(minutes=5), actions.roll_up)
+
+
+def test_of_many_bad_facts_a_hundred_are_named_and_all_are_counted(caplog):
+    FACTS.extend(Fact("test.sum", "999999", JAN, 1, source=str(number)) for number in range(130))
+    assert len(actions.roll_up().refused) == 100
+    assert "130 facts left out" in caplog.text
+
+
+def test_a_share_that_has_a_whole_at_last_is_written():
+    actions.roll_up()
+    assert value("test.share", "020801", "2019-01") == (None, 1)
+    FACTS[:] = [Fact("test.share", "020801", JAN, numerator=1, denominator=2)]
+    actions.roll_up()
+    assert value("test.share", "020801", "2019-01") == (Decimal("0.5"), 1)

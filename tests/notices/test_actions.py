@@ -283,3 +283,16 @@ def test_queries(post, scripted):
     assert queries.counts()[State.DELIVERED] == queries.counts()[State.PERMANENT] == 1
     assert queries.oldest_waiting() is None
     assert state(second) == State.PERMANENT
+
+
+def test_what_another_worker_took_meanwhile_is_left_to_it(post, scripted):
+    first, second = post(), post()
+
+    def slowly(_notice):
+        assert actions._take(second.pk) is not None
+        return senders.Result(Step.DELIVER)
+
+    sender = scripted(slowly)
+    assert actions.deliver_due() == 1
+    assert sender.sent == [first.message_id]
+    assert state(first) == State.DELIVERED and state(second) == State.SENDING
