@@ -508,3 +508,13 @@ def test_who_takes_no_step_is_told_whose_it_is(
 ) -> None:
     page = text_of(sign_in("ministry").get(f"/en/work/requests/{report().request.id}"))
     assert "It is for Tuek L&#39;ak Ti Muoy Sangkat Hall to take the next step" in page
+
+
+def test_at_the_counter_no_service_is_chosen_by_itself(sign_in: Callable[[str], Client]) -> None:
+    client = sign_in("frontdesk120404")
+    first = client.get("/en/work/new")
+    assert "Take in a request · " in text_of(first)
+    assert re.search(r'<option value=""[^>]*>\s*Choose\s*</option>', text_of(first))
+    answer = client.post("/en/work/new", {**hidden(first), "step": "service", "service": "", "next": "1"})
+    assert answer.status_code == 422
+    assert Request.objects.count() == 0

@@ -57,6 +57,7 @@ def request(state: str = "in_progress", **changes: Any) -> Any:
         (request(), at(26, 18), "Late", "late"),
         (request(), at(27), "1 day late", "late"),
         (request(), at(30), "2 days late", "late"),
+        (request("waiting"), at(18, 16), "Paused", "wait"),
         (request("waiting"), at(20), "Paused 2 days", "wait"),
         (request("done", on_time=True), at(30), "In time", "ok"),
         (request("done", on_time=False), at(30), "Was late", "late"),

@@ -60,6 +60,8 @@ def due_tag(request: "Request", calendar: "Calendar", now: datetime) -> Tag:
     """What a list says about the deadline: late, today, days left, paused, or how it ended."""
     if request.state == State.WAITING and request.paused_at:
         waited = max(0, calendar.working_days_between(_day(request.paused_at), _day(now)))
+        if waited == 0:
+            return Tag(_("Paused"), "wait")
         return Tag(
             ngettext("Paused %(count)s day", "Paused %(count)s days", waited)
             % {"count": jinja.number(waited)},

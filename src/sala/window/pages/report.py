@@ -89,7 +89,8 @@ class Flow:
     def choices(self) -> list[tuple[str, str]]:
         """The problems one can report; at the counter every service."""
         rows = queries.services(kind="" if self.counter else Kind.REPORT)
-        return [(row.code, shown.short(row)) for row in rows]
+        none = [("", _("Choose"))] if self.counter else []  # a list must not choose by itself
+        return none + [(row.code, shown.short(row)) for row in rows]
 
     def hints(self) -> dict[str, str]:
         """How long each of the problems may take."""
