@@ -197,7 +197,6 @@ _LATIN_STEPS = tuple(
         (r"(\D)\1+", r"\1"),
     )
 )
-_LATIN_RUN = re.compile("[a-z']+")
 
 
 def _khmer_number(match: re.Match[str]) -> str:

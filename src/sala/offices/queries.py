@@ -47,14 +47,6 @@ def office_at(place_key: str, kind: str) -> Office | None:
     return Office.objects.filter(place=place_key, kind=kind).order_by("code").first()
 
 
-def offices_at(place_key: str) -> list[Office]:
-    """Every office that stands for exactly this place, highest kind first."""
-    order = list(OfficeKind)
-    return sorted(
-        Office.objects.filter(place=place_key), key=lambda row: (order.index(OfficeKind(row.kind)), row.code)
-    )
-
-
 def at_places(keys: Iterable[str]) -> list[Office]:
     """The offices that stand for exactly these places, in the order of the keys, highest kind first; one read."""
     wanted = list(keys)
@@ -92,11 +84,6 @@ def listed(*, q: str = "", kind: str = "", place: Any = None, reach: Q | None = 
     if reach is not None:
         rows = rows.filter(reach)
     return rows
-
-
-def serving_many(kind: str) -> dict[str, UUID]:
-    """Place key -> id of the office of this kind; for bulk work."""
-    return dict(Office.objects.filter(kind=kind).values_list("place", "id"))
 
 
 def names(ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:

@@ -122,7 +122,6 @@ MEASURES = (RECEIVED, FINISHED, ON_TIME, MEDIAN, P90, SATISFACTION)
 _BELOW = {"": ("province",), "province": ("district",), "district": ("commune",), "commune": ()}
 
 _FINISHED = Q(state__in=[State.DONE, State.CLOSED, State.REFUSED], done_at__isnull=False)
-_NUMBERED = Text("លេខសំណើ", "Number")
 _COLUMNS = (
     Column(Text("ស្ថានភាព", "State")),
     Column(Text("ទទួលនៅ", "Received")),

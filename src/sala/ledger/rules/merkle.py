@@ -54,27 +54,6 @@ def grow(size: int, nodes: Mapping[Coordinate, bytes], hashes: Iterable[bytes]) 
     return new
 
 
-class Builder:
-    """The root of a growing tree in memory of a few hashes; what `verify` walks with."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._stack: list[tuple[int, bytes]] = []
-
-    def add(self, hash: bytes) -> None:
-        """Put one more leaf hash behind the others."""
-        level = 0
-        while self._stack and self._stack[-1][0] == level:
-            hash = node_hash(self._stack.pop()[1], hash)
-            level += 1
-        self._stack.append((level, hash))
-        self.size += 1
-
-    def root(self) -> bytes:
-        """The root so far."""
-        return _fold([hash for _, hash in self._stack]) if self._stack else EMPTY_ROOT
-
-
 def inclusion_needs(leaf: int, size: int) -> list[list[Coordinate]]:
     """For each hash of the inclusion proof, from the leaf up, the nodes it is folded from.
 
