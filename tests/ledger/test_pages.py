@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from sala.ledger import actions
+from sala.ledger import actions, registry
 from tests.ledger.conftest import MORNING, Things
 
 COUNT = 13
@@ -262,3 +262,19 @@ def test_a_nul_in_a_receipt_is_no_fault_of_ours(filled: Things, client: Client) 
 def test_unknown_receipts(filled: Things, client: Client) -> None:
     assert client.get("/km/ledger/receipts/00000000-0000-0000-0000-000000000001").status_code == 404
     assert client.get("/km/ledger/receipts/1").status_code == 404
+
+
+def test_places_are_named_where_their_room_says_how(
+    filled: Things, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_namer", [])
+    assert registry.places(["120404"]) == {}
+    registry.name_places(lambda keys: {key: {"km": "សង្កាត់គំរូ", "en": "Sample sangkat"} for key in keys})
+    assert "Sample sangkat" in client.get("/en/ledger").content.decode()
+    assert "សង្កាត់គំរូ" in client.get("/km/ledger").content.decode()
+
+
+def test_an_act_may_be_called_otherwise_than_its_verb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_acts", {})
+    registry.name_act("test.write", "Written")
+    assert registry.act("test.write") == "Written" and registry.act("test.read") == "test.read"

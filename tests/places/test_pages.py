@@ -5,6 +5,8 @@ import re
 import pytest
 from django.test import Client
 
+from sala.places import links
+
 pytestmark = pytest.mark.django_db
 
 
@@ -123,3 +125,13 @@ def test_a_unit_that_changed_says_since_when(client: Client) -> None:
     assert "existed since Sunday 1 March 2026" in _text(client.get("/en/places/120540"))
     old = _text(client.get("/en/places/120410"))
     assert "not existed since Sunday 1 March 2026" in old and "Prakas 7" in old and "/en/places/120540" in old
+
+
+def test_rooms_above_lead_on_from_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_links", {})
+    for order, name in ((2, "b"), (1, "a")):
+        links.register(
+            links.Link(name, order, name.upper(), ("commune",), lambda key, name=name: f"/{name}/{key}")
+        )
+    assert links.of("120404", "commune") == [("/a/120404", "A"), ("/b/120404", "B")]
+    assert links.of("12", "province") == []
