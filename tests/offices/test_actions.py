@@ -14,7 +14,7 @@ from sala.kit import clock
 from sala.kit.acting import Where
 from sala.kit.errors import Changed, Invalid, NotFound, NotPossible, NotSignedIn
 from sala.ledger.models import Entry
-from sala.offices import actions, queries
+from sala.offices import actions, queries, records
 from sala.offices.actions import Paper
 from sala.offices.models import Appointment, Holiday, Office, Person
 
@@ -40,9 +40,9 @@ def appoint(by: System, person: Any, post: str = "commune_chief", start: date = 
 def test_an_appointment_leaves_a_row_and_an_entry(by: System, person: Make) -> None:
     row = appoint(by, person())
     assert queries.holders(hall().pk)[0].pk == row.pk
-    entry = Entry.objects.filter(kind=queries.APPOINTMENT, subject=str(row.pk)).get()
+    entry = Entry.objects.filter(kind=records.APPOINTMENT, subject=str(row.pk)).get()
     assert (entry.act, entry.post) == ("offices.appoint", "system:test")
-    assert dict(queries.appointment_snapshots())[str(row.pk)]["number"] == "12 ប្រក"
+    assert dict(records.appointment_snapshots())[str(row.pk)]["number"] == "12 ប្រក"
 
 
 def test_no_two_chiefs_at_once_but_one_after_the_other(by: System, person: Make) -> None:
@@ -179,7 +179,7 @@ def test_an_office_of_its_own_is_opened_once(by: System) -> None:
     one = actions.open_office(**facts, place_key="03")
     assert actions.open_office(**facts, place_key="03").pk == one.pk
     assert (one.where.province, one.form) == ("03", "province")
-    assert dict(queries.pack_snapshots())["offices"]["rows"] == Office.objects.count()
+    assert dict(records.pack_snapshots())["offices"]["rows"] == Office.objects.count()
     with pytest.raises(NotFound):
         actions.open_office(**{**facts, "code": "y"}, place_key="9999")
     with pytest.raises(Invalid):

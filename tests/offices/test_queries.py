@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from sala.kit.errors import NotFound
-from sala.offices import queries
+from sala.offices import queries, records
 from sala.offices.models import Hours
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +138,7 @@ def test_what_the_ledger_verifies_of_persons(accounts: dict[str, dict[str, str]]
     office = queries.office_by_code("commune-hall-120404")
     assert office is not None
     row = queries.holders(office.pk)[0]
-    assert dict(queries.person_snapshots())[str(row.person_id)] == queries.person_content(row.person)
+    assert dict(records.person_snapshots())[str(row.person_id)] == records.person_content(row.person)
 
 
 def test_an_unchanged_calendar_is_kept_after_the_look(monkeypatch: pytest.MonkeyPatch) -> None:

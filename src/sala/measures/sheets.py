@@ -367,30 +367,7 @@ def _compare(
     ]
     if faults:
         return
-    theirs: dict[str, dict[str, str]] = {}
-    for position, cells in other_lines:
-        row = dict(zip(other_header, cells, strict=False))
-        try:
-            code = repair_code(row[compare.code], mapping.level)
-            second = repair_code(row[compare.other_code], mapping.level) if compare.other_code else code
-        except (ValueError, KeyError):
-            reason = N_("%(file)s, row %(row)s: the code can't be read.")
-            sheet.notes.append(
-                Fault(0, compare.code, "compare-code", reason, {"file": compare.file, "row": str(position)})
-            )
-            continue
-        if second != code:
-            reason = N_(
-                "%(file)s, row %(row)s: %(first)s says %(code)s but %(other)s says %(second)s; the first was used."
-            )
-            values = {"file": compare.file, "row": str(position), "first": compare.code, "code": code}
-            values |= {"other": compare.other_code, "second": second}
-            sheet.notes.append(Fault(0, compare.other_code, "compare-codes", reason, values))
-        if code in theirs:
-            reason = N_("%(file)s, row %(row)s: the code %(code)s stands there twice.")
-            values = {"file": compare.file, "row": str(position), "code": code}
-            sheet.notes.append(Fault(0, compare.code, "compare-twice", reason, values))
-        theirs[code] = row
+    theirs = _theirs(sheet, other_header, other_lines, mapping, compare)
     ours: set[str] = set()
     for position, cells in lines:
         mine = dict(zip(header, cells, strict=False))
@@ -419,6 +396,41 @@ def _compare(
         sheet.notes.append(
             Fault(0, mapping.code, "compare-extra", reason, {"code": code, "file": compare.file})
         )
+
+
+def _theirs(
+    sheet: Sheet,
+    header: list[str],
+    lines: list[tuple[int, list[str]]],
+    mapping: SheetMapping,
+    compare: Compare,
+) -> dict[str, dict[str, str]]:
+    """The other file's rows by code; codes that can't be read, disagree or stand there twice are noted."""
+    theirs: dict[str, dict[str, str]] = {}
+    for position, cells in lines:
+        row = dict(zip(header, cells, strict=False))
+        try:
+            code = repair_code(row[compare.code], mapping.level)
+            second = repair_code(row[compare.other_code], mapping.level) if compare.other_code else code
+        except (ValueError, KeyError):
+            reason = N_("%(file)s, row %(row)s: the code can't be read.")
+            sheet.notes.append(
+                Fault(0, compare.code, "compare-code", reason, {"file": compare.file, "row": str(position)})
+            )
+            continue
+        if second != code:
+            reason = N_(
+                "%(file)s, row %(row)s: %(first)s says %(code)s but %(other)s says %(second)s; the first was used."
+            )
+            values = {"file": compare.file, "row": str(position), "first": compare.code, "code": code}
+            values |= {"other": compare.other_code, "second": second}
+            sheet.notes.append(Fault(0, compare.other_code, "compare-codes", reason, values))
+        if code in theirs:
+            reason = N_("%(file)s, row %(row)s: the code %(code)s stands there twice.")
+            values = {"file": compare.file, "row": str(position), "code": code}
+            sheet.notes.append(Fault(0, compare.code, "compare-twice", reason, values))
+        theirs[code] = row
+    return theirs
 
 
 def _equal(mine: str, theirs: str) -> bool:

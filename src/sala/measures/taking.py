@@ -22,6 +22,7 @@ from sala.measures import pack, registry, sheets
 from sala.measures.models import Fact, Import
 from sala.measures.sheets import Fault, Sheet, SheetFact, SheetMapping, SheetRow
 from sala.measures.terms import KIND_IMPORT, Verb
+from sala.numbers import actions as numbers
 from sala.places import queries as places
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -81,26 +82,10 @@ def take(
                 for fault in sheet.faults[:_NAMED]
             ],
         )
-    digest = hashlib.sha256(data).hexdigest()
     with transaction.atomic():
-        last = Import.objects.filter(mapping=mapping.name).order_by("-version").first()
-        if last is not None and last.digest == digest:
+        imported = _import(by, data, file_name, mapping, sheet, source, licence)
+        if imported is None:
             return taken
-        origin = pack.origins(pack.folder()).get(mapping.origin)
-        imported = Import.objects.create(
-            mapping=mapping.name,
-            version=last.version + 1 if last else 1,
-            file_name=file_name[:200],
-            digest=digest,
-            source=(source or (origin.title.en if origin else mapping.name))[:300],
-            licence=(licence or (origin.licence if origin else ""))[:200],
-            year=origin.year if origin else period.year,
-            rows=sheet.lines,
-            facts=0,
-            report=[[f.row, f.column, f.code, f.sentence()] for f in (*sheet.faults, *sheet.notes)],
-            post=by.post,
-            created=clock.now(),
-        )
         taken.facts, taken.changed = _keep(imported, placed, period)
         imported.facts = taken.changed
         imported.save(update_fields=["facts"])
@@ -114,6 +99,32 @@ def take(
         )
     taken.imported = imported
     return taken
+
+
+def _import(
+    by: Acting, data: bytes, file_name: str, mapping: SheetMapping, sheet: Sheet, source: str, licence: str
+) -> Import | None:
+    """The row of the file as the next version of its mapping; None where the same file is in force already."""
+    digest = hashlib.sha256(data).hexdigest()
+    last = Import.objects.filter(mapping=mapping.name).order_by("-version").first()
+    if last is not None and last.digest == digest:
+        return None
+    # The counter's row is the lock: of two imports at once the second compares with what the first has kept.
+    version = numbers.next_number(series=KIND_IMPORT, office=mapping.name, year=0)
+    origin = pack.origins(pack.folder()).get(mapping.origin)
+    return Import.objects.create(
+        mapping=mapping.name,
+        version=version,
+        file_name=file_name[:200],
+        digest=digest,
+        source=(source or (origin.title.en if origin else mapping.name))[:300],
+        licence=(licence or (origin.licence if origin else ""))[:200],
+        year=origin.year if origin else Period.parse(mapping.period).year,
+        rows=sheet.lines,
+        facts=0,
+        report=[[f.row, f.column, f.code, f.sentence()] for f in (*sheet.faults, *sheet.notes)],
+        post=by.post,
+    )
 
 
 def content(imported: Import, digest: str) -> dict[str, object]:

@@ -14,7 +14,7 @@ from sala.kit.errors import Changed, FieldError, Invalid, NotFound, NotPossible
 from sala.kit.terms import N_
 from sala.kit.text import normalise
 from sala.ledger import actions as ledger
-from sala.offices import queries, registry, rules
+from sala.offices import queries, records, registry, rules
 from sala.offices.models import Appointment, Holiday, Office, Person, PostKind
 from sala.offices.terms import Act, DayStatus, Instrument, OfficeKind, Verb
 
@@ -79,9 +79,9 @@ def open_office(
                 parent=parent,
                 valid_from=valid_from,
             )
-            content = dict(queries.pack_snapshots())["offices"]
+            content = dict(records.pack_snapshots())["offices"]
             ledger.record(
-                by=by, act=Act.OPEN, kind=queries.PACK, subject="offices", at=row.where, content=content
+                by=by, act=Act.OPEN, kind=records.PACK, subject="offices", at=row.where, content=content
             )
     return row
 
@@ -112,8 +112,8 @@ def register_person(
         raise Invalid(message, errors=[FieldError(name, "name", message) for name in wrong])
     with transaction.atomic():
         row = Person.objects.create(**words)
-        content = queries.person_content(row)
-        ledger.record(by=by, act=Act.PERSON, kind=queries.PERSON, subject=str(row.pk), at=at, content=content)
+        content = records.person_content(row)
+        ledger.record(by=by, act=Act.PERSON, kind=records.PERSON, subject=str(row.pk), at=at, content=content)
     return row
 
 
@@ -222,11 +222,11 @@ def add_holiday(
                 status=DayStatus.DECREED,
                 source=normalise(source)[:300],
             )
-            content = dict(queries.pack_snapshots())["days"]
+            content = dict(records.pack_snapshots())["days"]
             ledger.record(
                 by=by,
                 act=Verb.HOLIDAYS,
-                kind=queries.PACK,
+                kind=records.PACK,
                 subject="days",
                 at=office.where if office else Where(),
                 content=content,
@@ -247,6 +247,6 @@ def touch_posts(codes: set[str]) -> None:
 
 
 def _record(by: Acting, act: str, row: Appointment) -> None:
-    content = queries.appointment_content(row)
+    content = records.appointment_content(row)
     at = row.office.where
-    ledger.record(by=by, act=act, kind=queries.APPOINTMENT, subject=str(row.pk), at=at, content=content)
+    ledger.record(by=by, act=act, kind=records.APPOINTMENT, subject=str(row.pk), at=at, content=content)

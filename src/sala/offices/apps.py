@@ -14,7 +14,7 @@ class OfficesConfig(AppConfig):
         from sala.installation import packs
         from sala.kit.terms import N_
         from sala.ledger import registry
-        from sala.offices import bulk, queries
+        from sala.offices import bulk, records
         from sala.offices.terms import Act, Verb
         from sala.ui import menu
 
@@ -22,6 +22,6 @@ class OfficesConfig(AppConfig):
         menu.register(menu.Entry("holidays", gettext_lazy("Public holidays"), 50, bar="foot"))
         registry.acts(Act)
         packs.register("offices", 20, bulk.load)
-        registry.register(queries.PACK, queries.pack_snapshots, N_("Posts, offices and opening days"))
-        registry.register(queries.APPOINTMENT, queries.appointment_snapshots, N_("Appointment"))
-        registry.register(queries.PERSON, queries.person_snapshots, N_("Person in public office"))
+        registry.register(records.PACK, records.pack_snapshots, N_("Posts, offices and opening days"))
+        registry.register(records.APPOINTMENT, records.appointment_snapshots, N_("Appointment"))
+        registry.register(records.PERSON, records.person_snapshots, N_("Person in public office"))

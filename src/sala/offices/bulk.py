@@ -15,7 +15,7 @@ from django.db import transaction
 from sala.kit import clock
 from sala.kit.acting import Acting, Where
 from sala.ledger import actions as ledger
-from sala.offices import queries
+from sala.offices import queries, records
 from sala.offices.models import Holiday, Hours, Office, PostKind
 from sala.offices.rules import office_id
 from sala.offices.terms import Act, DayStatus
@@ -188,5 +188,5 @@ def _hours(data: Mapping[str, Any]) -> list[tuple[int, time, time]]:
 
 
 def _record(by: Acting, subject: str) -> None:
-    content = next(content for name, content in queries.pack_snapshots() if name == subject)
-    ledger.record(by=by, act=Act.LOAD, kind=queries.PACK, subject=subject, at=Where(), content=content)
+    content = next(content for name, content in records.pack_snapshots() if name == subject)
+    ledger.record(by=by, act=Act.LOAD, kind=records.PACK, subject=subject, at=Where(), content=content)

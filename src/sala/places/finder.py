@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -199,20 +199,7 @@ def find(
         found = [unit for unit in by_code(index, units, code) if wanted(unit)]
         if found and len(code) > 1:
             return found[:limit]
-    script = index.khmer if _KHMER.search(asked.name) else index.latin
-    groups = []
-    for form in by_name(script, asked.name):
-        group = [unit for unit in script.units[form] if wanted(unit)]
-        group.sort(
-            key=lambda unit: (
-                _misfit(unit, asked, units),
-                unit.level != asked.level if asked.level else False,
-            )
-        )
-        if group:
-            groups.append(group)
-    if asked.above:
-        groups.sort(key=lambda group: _misfit(group[0], asked, units))
+    groups = _named(index, units, asked, wanted)
     key = skeleton(asked.name)
     exact = [group for group in groups if key in (group[0].skeleton_km, group[0].skeleton_en)]
     others = [group[0] for group in groups if group not in exact][:limit]
@@ -234,6 +221,25 @@ def find(
         else []
     )
     return list(dict.fromkeys([*kept, *others, *rest]))[:limit]
+
+
+def _named(index: Index, units: Units, asked: Question, wanted: Callable[[Unit], bool]) -> list[list[Unit]]:
+    """The wanted units in groups of one name, likeliest name first; within a group those that fit what else was said."""
+    script = index.khmer if _KHMER.search(asked.name) else index.latin
+    groups = []
+    for form in by_name(script, asked.name):
+        group = [unit for unit in script.units[form] if wanted(unit)]
+        group.sort(
+            key=lambda unit: (
+                _misfit(unit, asked, units),
+                unit.level != asked.level if asked.level else False,
+            )
+        )
+        if group:
+            groups.append(group)
+    if asked.above:
+        groups.sort(key=lambda group: _misfit(group[0], asked, units))
+    return groups
 
 
 def _misfit(unit: Unit, asked: Question, units: Units) -> int:
