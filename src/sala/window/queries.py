@@ -1,14 +1,13 @@
 """Which services are there, and which requests may the asker see? Everything that reads the window's tables."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from sala.kit import clock, text
 from sala.kit.acting import Acting
@@ -129,34 +128,6 @@ def events(request: Request, *, public: bool) -> list[Event]:
     """The steps in their order; the public ones only, where ``public``."""
     found = Event.objects.filter(request=request).order_by("position")
     return list(found.filter(public=True) if public else found)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a hall shows of itself: received and finished since a day, how many of those in time, and open ones."""
-
-    received: int
-    finished: int
-    in_time: int
-    open: int
-
-    @property
-    def share(self) -> float | None:
-        """Share of the finished ones that were in time; None where none was finished."""
-        return self.in_time / self.finished if self.finished else None
-
-
-def hall_figures(level: str, key: str, since: date) -> Figures:
-    """The figures of the place ``key`` of ``level`` since the first moment of a day."""
-    start = datetime.combine(since, time.min, tzinfo=clock.zone())
-    rows = Request.objects.filter(**{level: key})
-    found = rows.aggregate(
-        received=Count("pk", filter=Q(received_at__gte=start)),
-        finished=Count("pk", filter=Q(done_at__gte=start, state__in=[State.DONE, State.CLOSED])),
-        in_time=Count("pk", filter=Q(done_at__gte=start, state__in=[State.DONE, State.CLOSED], on_time=True)),
-        open=Count("pk", filter=OPEN),
-    )
-    return Figures(**found)
 
 
 def may_open_file(http: Any, subject: str) -> bool:
