@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from sala.files import actions as files
 from sala.installation.actions import simulated
@@ -421,38 +420,6 @@ def test_a_row_or_step_edited_by_sql_no_longer_fits_its_digest(
     Request.objects.update(paused_minutes=600)
     with pytest.raises(AssertionError, match=str(request.id)):
         verified()
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"on_time": True},
-        {"handling_minutes": 1},
-        {"open": False},
-        {"state": "done"},
-        {"state": "waiting"},
-        {"state": "lost"},
-        {"channel": "pigeon"},
-        {"paused_minutes": -1},
-        {"latitude": 91, "longitude": 0},
-    ],
-    ids=lambda change: "-".join(change),
-)
-def test_the_database_refuses_a_row_that_no_step_leaves(
-    report: Callable[..., Any], change: dict[str, Any]
-) -> None:
-    request = report().request
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Request.objects.filter(pk=request.pk).update(**change)
-
-
-@pytest.mark.parametrize(
-    "change", [{"position": 0}, {"act": "teleport"}, {"source": "lost"}, {"target": "lost"}]
-)
-def test_the_database_refuses_a_step_that_is_none(report: Callable[..., Any], change: dict[str, Any]) -> None:
-    report()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Event.objects.update(**change)
 
 
 def test_the_notice_speaks_the_applicants_language(report: Callable[..., Any]) -> None:

@@ -428,31 +428,6 @@ def test_counter_intake(sign_in: Callable[[str], Client]) -> None:
     assert sign_in("councillora120404").get("/en/work/new").status_code == 403
 
 
-def test_no_query_a_row(
-    report: Callable[..., Any], sign_in: Callable[[str], Client], django_assert_max_num_queries: Any
-) -> None:
-    client = sign_in("clerk120404")
-    for _ in range(3):
-        report(email="")
-    client.get("/km/work")
-    with django_assert_max_num_queries(25) as few:
-        client.get("/km/work")
-    for _ in range(20):
-        report(email="")
-    with django_assert_max_num_queries(25) as many:
-        client.get("/km/work")
-    assert len(many) <= len(few)
-
-
-def test_a_residents_page_takes_few_queries(
-    report: Callable[..., Any], django_assert_max_num_queries: Any
-) -> None:
-    code = report().code
-    Client().get(f"/km/requests/{code}")
-    with django_assert_max_num_queries(8):
-        Client().get(f"/km/requests/{code}")
-
-
 def test_photos_are_for_those_who_may_see_the_person(
     report: Callable[..., Any], sign_in: Callable[[str], Client], picture: bytes
 ) -> None:

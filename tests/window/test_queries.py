@@ -1,20 +1,22 @@
-"""How the window's lists are read: which index serves which list, so that a hall, a district and the ministry stay fast."""
+"""How the window's lists are read: by which index, and how often, so that a hall, a district and the ministry stay fast."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.test import Client
 
 from sala.accounts.acting import System
 from sala.window import listing, queries
 from sala.window.models import Request
 
-pytestmark = [
-    pytest.mark.django_db,
-    # SQLite plans without statistics, so the plan of an empty table is that of a full one.
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the rows that are there"),
-]
+pytestmark = pytest.mark.django_db
+# SQLite plans without statistics, so the plan of an empty table is that of a full one.
+planned = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL plans by the rows that are there"
+)
 
 OPEN_VIEWS = ("todo", "late", "mine", "waiting")
 
@@ -27,6 +29,7 @@ def ordered(by: Any, view: str) -> QuerySet[Request]:
     return queries.narrowed(queries.listing(by).filter(queries.view(by, view)))[:51]
 
 
+@planned
 @pytest.mark.parametrize("view", sorted(queries.VIEWS))
 def test_the_nations_lists_come_in_the_order_of_an_index(posts: Any, view: str) -> None:
     found = plan(ordered(posts.ministry, view))
@@ -36,6 +39,7 @@ def test_the_nations_lists_come_in_the_order_of_an_index(posts: Any, view: str) 
         assert ("window_open_due" if view in OPEN_VIEWS else "window_due") in found
 
 
+@planned
 @pytest.mark.parametrize(
     ("who", "index"),
     [
@@ -54,6 +58,7 @@ def test_a_places_lists_read_its_own_rows(posts: Any, who: str, index: str, view
     assert (index in found and "window_office_state_due" in found) or view == "mine"
 
 
+@planned
 @pytest.mark.parametrize("view", OPEN_VIEWS)
 def test_counting_open_requests_never_reads_the_finished_ones(view: str) -> None:
     rows = queries.visible(System("test")).filter(queries.view(System("test"), view))
@@ -65,3 +70,28 @@ def test_counting_open_requests_never_reads_the_finished_ones(view: str) -> None
 
 def test_every_list_has_a_name() -> None:
     assert list(queries.VIEWS) == list(listing.VIEW_NAMES)
+
+
+def test_no_query_a_row(
+    report: Callable[..., Any], sign_in: Callable[[str], Client], django_assert_max_num_queries: Any
+) -> None:
+    client = sign_in("clerk120404")
+    for _ in range(3):
+        report(email="")
+    client.get("/km/work")
+    with django_assert_max_num_queries(25) as few:
+        client.get("/km/work")
+    for _ in range(20):
+        report(email="")
+    with django_assert_max_num_queries(25) as many:
+        client.get("/km/work")
+    assert len(many) <= len(few)
+
+
+def test_a_residents_page_takes_few_queries(
+    report: Callable[..., Any], django_assert_max_num_queries: Any
+) -> None:
+    code = report().code
+    Client().get(f"/km/requests/{code}")
+    with django_assert_max_num_queries(8):
+        Client().get(f"/km/requests/{code}")
