@@ -5,9 +5,8 @@ middleware, no sign-in, no permission, no languages, no checks of what was sent.
 """
 
 import os
-import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sala.settings")
@@ -55,13 +54,16 @@ HOME = TEMPLATES.from_string(
 )
 
 
-def of(name: str, request_id: UUID) -> list[tuple[str, Any]]:
+M = TypeVar("M", bound=models.Model)
+
+
+def of(request_id: UUID) -> list[tuple[str, Any]]:
     """The columns of a request, for the record's page."""
     row = Request.objects.get(pk=request_id)
     return [(field.attname, getattr(row, field.attname)) for field in Request._meta.concrete_fields]
 
 
-def copy(row: models.Model, **changes: Any) -> models.Model:
+def copy(row: M, **changes: Any) -> M:
     """A new row like ``row``."""
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     return type(row)(**{**values, **changes})
@@ -150,7 +152,7 @@ def queue(request: HttpRequest, commune: str) -> HttpResponse:
 
 def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """One request with its contact and its steps."""
-    facts = of("request", request_id)
+    facts = of(request_id)
     contact = Contact.objects.filter(request=request_id).values_list("name", "phone", "email").first()
     events = list(Event.objects.filter(request=request_id).order_by("position"))
     return HttpResponse(RECORD.render(title="Request", facts=[*facts, ("contact", contact)], events=events))
@@ -158,7 +160,7 @@ def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
 
 def tracking(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """One request with its public steps."""
-    facts = of("request", request_id)
+    facts = of(request_id)
     events = list(Event.objects.filter(request=request_id, public=True).order_by("position"))
     return HttpResponse(RECORD.render(title="Your request", facts=facts, events=events))
 
@@ -205,7 +207,7 @@ class Bare(WSGIHandler):
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        self._middleware_chain = self._get_response
+        self._middleware_chain = self._get_response  # type: ignore[attr-defined]
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -213,5 +215,4 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     return (BARE if environ["PATH_INFO"].startswith("/bare/") else SALA)(environ, start_response)
 
 
-sys.modules.setdefault("bench_bare", sys.modules[__name__])
 BARE = Bare()

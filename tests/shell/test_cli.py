@@ -207,7 +207,7 @@ def test_a_token_opens_the_api(hall: Hall) -> None:
     token = hall.sala("token", "create", "clerk120404").stdout.strip()
     asked = Request(f"{hall.url}/api/v1/accounts/me", headers={"Authorization": f"Bearer {token}"})
     with urlopen(asked, timeout=10) as answer:
-        assert json.load(answer)["username"] == "clerk120404"
+        assert json.load(answer)["place"] == "120404"
     refused(hall.sala("token", "create", "nobody", check=False), "nobody")
 
 
