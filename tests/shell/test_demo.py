@@ -11,7 +11,7 @@ from sala.accounts.acting import system
 from sala.installation import packs
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.shell.demo import people, year
+from sala.shell.demo import opening, people, year
 from sala.window import queries as window
 from sala.window.terms import Act
 
@@ -25,7 +25,7 @@ def drawn(seed: int, requests: int, until: datetime = UNTIL) -> list[object]:
     plan = people.read_plan(pack)
     staffing = people.Staffing(plan, people.read_names(pack), Random(seed), system("tests"))
     made = year.Year(staffing, year.read_stock(pack), until, Random(seed))
-    return year.lives(made, plan, requests, year.months_before(until, plan["months"]))
+    return opening.lives(made, plan, requests, year.months_before(until, plan["months"]))
 
 
 def essence(life: object) -> tuple[object, ...]:
@@ -181,7 +181,7 @@ def test_offices_are_not_equally_fast_and_some_districts_are_slow_as_a_whole() -
 @pytest.mark.once
 def test_long_work_says_how_far_it_is() -> None:
     said: list[str] = []
-    tell = year.every(5000, said.append, "lived")
+    tell = opening.every(5000, said.append, "lived")
     for count in (0, 1000, 4999, 5000, 6000, 10000):
         tell(count)
     assert said == ["demonstration: 5,000 requests lived", "demonstration: 10,000 requests lived"]

@@ -87,9 +87,9 @@ def init(country: str, demo: bool, requests: int | None, seed: int | None) -> No
         )
     with transaction.atomic():  # a hall is open as a whole or not at all: interrupted, it can be opened again
         if demo:
-            from sala.shell.demo import year
+            from sala.shell.demo import opening
 
-            year.found(country=country, requests=requests, seed=seed, say=click.echo)
+            opening.found(country=country, requests=requests, seed=seed, say=click.echo)
         else:
             founding.found(country=country, demonstration=False, seed=None, say=click.echo)
     click.echo("The hall is open. Next: `sala serve`.")

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from random import Random
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sala.kit import clock
 from sala.kit.days import Calendar
 from sala.offices import queries as offices
+from sala.shell.demo.year import Hall, Service, Weighted, Year
 from sala.window import bulk
 from sala.window.terms import Act
-
-if TYPE_CHECKING:
-    from sala.shell.demo.year import Hall, Service, Weighted, Year
 
 
 class Lot(StrEnum):
@@ -41,7 +38,7 @@ def lots_for(requests: int) -> Sequence[Lot]:
     return LOTS[: requests // 30]
 
 
-def life(year: "Year", services: "Weighted[Service]", commune: str, lot: Lot) -> bulk.Life:
+def life(year: Year, services: Weighted[Service], commune: str, lot: Lot) -> bulk.Life:
     """A request of the commune's own hall that stands as the lot says when the year ends."""
     service = services.draw(year.random)
     while service.level != "commune":
@@ -77,7 +74,7 @@ def before(calendar: Calendar, day: date, count: int) -> date:
     return day
 
 
-def _steps(year: "Year", service: "Service", hall: "Hall", lot: Lot, at: datetime) -> tuple[bulk.Step, ...]:
+def _steps(year: Year, service: Service, hall: Hall, lot: Lot, at: datetime) -> tuple[bulk.Step, ...]:
     """Taken on, given to a colleague, asked or told; nothing for what nobody has looked at."""
     random, calendar, clerk = year.random, hall.calendar, hall.officer
     if lot == Lot.NEW or (lot != Lot.WAITING and random.random() < LEFT):

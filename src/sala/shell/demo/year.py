@@ -3,7 +3,7 @@
 import csv
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
@@ -12,20 +12,13 @@ from random import Random
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import transaction
-
 from sala.accounts.acting import RESIDENT, system
-from sala.installation import actions as installation
-from sala.installation import packs
-from sala.kit import clock, ids
+from sala.kit import clock
 from sala.kit.acting import Acting
 from sala.kit.days import Calendar
-from sala.ledger import actions as ledger
-from sala.measures import actions as measures
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.shell import founding
-from sala.shell.demo import desk, people
+from sala.shell.demo import people
 from sala.window import bulk, rules
 from sala.window import queries as window
 from sala.window.terms import Act
@@ -253,72 +246,3 @@ class Year:
             steps.append(bulk.Step(Act.RATE, when, RESIDENT, text=said, courtesy=courtesy, speed=speed))
         closes = hall.calendar.add_days(ended, rules.CLOSE_AFTER_DAYS) + timedelta(minutes=1)
         return [*(step for step in steps if step.at < closes), bulk.Step(Act.CLOSE, closes, self.closer)]
-
-
-def every(step: int, say: founding.Say, done: str) -> Callable[[int], None]:
-    """Says how many requests are ``done`` whenever ``step`` more are: what lasts over two seconds shows that it lives."""
-
-    def tell(count: int) -> None:
-        if count and count % step == 0:
-            say(f"demonstration: {count:,} requests {done}")
-
-    return tell
-
-
-def lives(
-    year: Year,
-    plan: Mapping[str, Any],
-    requests: int,
-    months: Sequence[date],
-    tell: Callable[[int], None] = lambda count: None,
-) -> list[bulk.Life]:
-    """All requests of the year, and on the desks of the halls with sign-ins something of everything."""
-    random = year.random
-    services = services_of(plan, months)
-    lots = [(key, lot) for key in plan["commune"]["places"] for lot in desk.lots_for(requests)]
-    communes = places_of(plan, requests - len(lots), random)
-    drawn = [desk.life(year, services, commune, lot) for commune, lot in lots]
-    for commune in communes:
-        service = services.draw(random)
-        at = moment(random, service.months.draw(random))
-        while at >= year.until:
-            at = moment(random, service.months.draw(random))
-        drawn.append(year.life(service, commune, at))
-        tell(len(drawn))
-    return drawn
-
-
-def found(
-    *,
-    country: str,
-    requests: int | None = None,
-    seed: int | None = None,
-    until: datetime | None = None,
-    say: founding.Say,
-) -> None:
-    """Open a demonstration hall: the pack, fictional officers with sign-ins, a year of records, figures, ledger sealed."""
-    pack = packs.path(country)
-    plan = people.read_plan(pack)
-    chosen = plan["seed"] if seed is None else seed
-    random = Random(chosen)  # noqa: S311 - a demonstration, not a secret
-    count = plan["requests"] if requests is None else requests
-    until = until or clock.now()
-    months = months_before(until, plan["months"])
-    opening = datetime.combine(months[0] - timedelta(days=1), time(8), clock.zone())
-    installation.initialise(country=country, demonstration=True, seed=chosen)
-    with ids.seeded(random):
-        with installation.simulated(opening):
-            founding.load_pack(country, say)
-            staffing = people.Staffing(plan, people.read_names(pack), Random(chosen), system("demonstration"))  # noqa: S311
-            with transaction.atomic():  # one commit for a thousand appointments
-                accounts = people.open_accounts(staffing)
-                year = Year(staffing, read_stock(pack), until, random)
-                drawn = lives(year, plan, count, months, every(5000, say, "drawn"))
-        say(
-            f"demonstration: {len(accounts)} sign-ins, {len(year.halls)} offices at work; living through {len(drawn)} requests"
-        )
-        counts = bulk.play(drawn, tell=every(5000, say, "lived"))
-    say("demonstration: " + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())))
-    ledger.seal()
-    measures.roll_up()
-    founding.write_accounts(accounts)
