@@ -88,8 +88,8 @@ ALLOWED_HOSTS = (
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 # Whose X-Forwarded-For is believed. Sala speaks no TLS itself: behind https:// there is a proxy, by default on this machine.
-PROXIES = os.environ.get("SALA_PROXIES", "127.0.0.1/32,::1/128" if PUBLIC_URL.startswith("https://") else "")
-PROXIES = [each.strip() for each in PROXIES.split(",") if each.strip()]
+_PROXIES = "127.0.0.1/32,::1/128" if PUBLIC_URL.startswith("https://") else ""
+PROXIES = [each.strip() for each in os.environ.get("SALA_PROXIES", _PROXIES).split(",") if each.strip()]
 
 # High to low, as the floors of the house; Django loads templates and translations in this order too.
 INSTALLED_APPS = [

@@ -394,7 +394,9 @@ def legend(bounds: Classes, write: Write, *, under: str, over: str, no_data: str
     out = ['<ul class="key">']
     out += [f"<li>{swatch.format(n)}{escape(text)}</li>" for n, text in enumerate(words, start=1)]
     lines = "".join(f'<line x1="{x}" y1="16" x2="{x + 18}" y2="-2"/>' for x in (-12, -4, 4, 12))
-    hatched = swatch.format(0).replace("</svg>", f"{lines}</svg>")  # not the map's pattern: that is scaled to the map
+    hatched = swatch.format(0).replace(
+        "</svg>", f"{lines}</svg>"
+    )  # not the map's pattern: that is scaled to the map
     out.append(f"<li>{hatched}{escape(no_data)}</li></ul>")
     return Markup("".join(out))  # noqa: S704
 

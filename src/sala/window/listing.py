@@ -108,6 +108,7 @@ VIEW_NAMES = {
     "all": gettext_lazy("All"),
 }
 
+
 def row(request: Any, names: Mapping[str, Any], people: Mapping[Any, Any], *, told: bool) -> dict[str, Any]:
     """One row of the queue, written out: the template only prints."""
     due = shown.due_tag(request, offices.calendar(request.office_id), clock.now())
