@@ -106,14 +106,15 @@ def keys() -> Iterator[Check]:
     secret = Path(os.environ.get("SALA_SECRET_FILE", folder / "secret"))
     files = {secret, *([path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else [])}
     there = [path for path in sorted(files) if path.is_file()]
-    if secret not in there or not secret.stat().st_size:
+    missing = secret not in there or not secret.stat().st_size
+    if missing:
         do = "Restore it from the backup; where there was none yet, `sala init` makes it."
         yield Check("keys", "bad", f"{secret}: there is no secret", do)
     open_ones = [path for path in there if path.stat().st_mode & 0o077]
     if open_ones:
         names = " ".join(str(path) for path in open_ones)
         yield Check("keys", "bad", f"{names}: others may read it", f"chmod 600 {names}")
-    elif secret in there:
+    elif not missing:
         yield Check("keys", "ok", f"{len(there)} in {folder}, readable by the owner alone")
 
 
