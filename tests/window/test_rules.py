@@ -157,6 +157,57 @@ def test_number(code, year, sequence, expected):
     assert rules.is_number(expected)
 
 
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC))
+
+
+@given(start=MOMENTS, later=MOMENTS, days=st.integers(1, 40))
+def test_a_deadline_is_a_close_of_business_and_never_comes_sooner_for_who_asks_later(start, later, days):
+    due = rules.due(CALENDAR, start, days)
+    local = due.astimezone(ZONE)
+    assert due > start and local.time() == time(17, 30) and CALENDAR.is_working_day(local.date())
+    assert rules.due(CALENDAR, start, days + 1) > due
+    if later >= start:
+        assert rules.due(CALENDAR, later, days) >= due
+    assert rules.on_time(rules.Clock(start, due), due)
+    assert not rules.on_time(rules.Clock(start, due), due + timedelta(microseconds=1))
+
+
+@given(
+    start=MOMENTS,
+    days=st.integers(1, 20),
+    gaps=st.lists(st.tuples(st.integers(1, 9000), st.integers(1, 9000)), max_size=3),
+)
+def test_a_deadline_counted_anew_by_the_same_calendar_stays(start, days, gaps):
+    clock, now = rules.Clock(start, rules.due(CALENDAR, start, days)), start
+    for run, wait in gaps:
+        clock = rules.pause(clock, now + timedelta(minutes=run))
+        now += timedelta(minutes=run + wait)
+        clock = rules.resume(clock, now, CALENDAR)
+    assert rules.recounted(CALENDAR, clock, days) == clock.due
+    assert 0 <= rules.used_minutes(clock, now, CALENDAR) <= CALENDAR.minutes_between(start, now)
+
+
+@given(st.lists(st.sampled_from(Act), max_size=12))
+def test_whatever_is_tried_a_request_that_has_ended_never_opens_again(acts):
+    state, ended = rules.TABLE.initial, False
+    for act in acts:
+        try:
+            state = rules.TABLE.after(state, act)
+        except NotPossible:
+            continue
+        assert not (ended and state in rules.OPEN)
+        ended = ended or state not in rules.OPEN
+
+
+@given(
+    place=st.from_regex(r"\A(00|\d{2}|\d{4}|\d{6}|\d{8})(-[2-9])?\Z"),
+    year=st.integers(2020, 2090),
+    sequence=st.integers(1, 9_999_999),
+)
+def test_every_number_that_is_given_is_known_as_one(place, year, sequence):
+    assert rules.is_number(rules.number(place, year, sequence))
+
+
 @given(secret=st.binary(min_size=1, max_size=64), one=st.uuids(), other=st.uuids())
 def test_code_is_derived_and_reads_back_however_it_is_typed(secret, one, other):
     code = rules.code(secret, one)
