@@ -1,5 +1,6 @@
 """What strangers, programs, proxies and administrators may try at the window, and what stands against it."""
 
+import io
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -7,8 +8,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image
 
 from sala.accounts.models import Grant
+from sala.files import actions as files
+from sala.kit.acting import Where
 from sala.kit.errors import TooMany
 from sala.ledger import actions as ledger
 from sala.ledger.models import Entry, Salt
@@ -95,6 +99,11 @@ def test_addresses_in_codes_and_answers_follow_the_setting(settings, report: Cal
     code = report().code
     answer = Client().get(f"/api/v1/window/tracking/{code}", headers={"Host": "localhost"}).json()
     assert answer["page"].startswith("https://sala.example/")
+
+
+def test_a_form_sent_to_the_api_is_told_so() -> None:
+    answer = Client(raise_request_exception=False).post("/api/v1/window/requests", BODY)
+    assert answer.status_code == 400 and answer.json()["type"] == "urn:sala:problem:not-json"
 
 
 # ---- what is kept where ------------------------------------------------------------------------------------------------
@@ -281,3 +290,46 @@ def test_a_request_beside_the_counter_is_named(report: Callable[..., Any]) -> No
     Counter.objects.filter(series=actions.SERIES).delete()
     lines = [found.line() for found in Verification().findings()]
     assert f"request {made.request.number}: the number stands on a request, but was never given" in lines
+
+
+# ---- officers who see cases but not persons ----------------------------------------------------------------------------
+
+SEES_NO_PERSON = ("councillora120404", "deputy120404", "ministry", "auditor", "window1204", "planning12")
+SEES_NOTHING = ("clerk020801", "chief020801", "admin", "planning02")
+
+
+@pytest.mark.parametrize("username", [*SEES_NO_PERSON, *SEES_NOTHING])
+def test_neither_search_nor_photo_nor_step_leads_to_a_person(
+    report: Callable[..., Any], sign_in: Callable[[str], Client], username: str
+) -> None:
+    photo = files.keep(picture(), purpose="window.request", at=Where(commune="120404"))
+    made = report(photos=[photo.id])
+    photo.refresh_from_db()
+    client, path = sign_in(username), f"/en/work/requests/{made.request.id}"
+    for words in ("សុខ តារា", "012345648", "345648", "២៨៩", "ហៀរ"):
+        for address in ("/api/v1/window/requests", "/en/work"):
+            answer = client.get(address, {"q": words})
+            assert made.request.number not in answer.content.decode(), (address, words)
+    refused = {403} if username in SEES_NO_PERSON else {404}
+    assert client.get(photo.url).status_code == client.get(photo.small_url).status_code == 404
+    assert client.post(path, {"act": "show"}).status_code in refused
+    erased = client.post(f"/api/v1/window/requests/{made.request.id}/erase", content_type="application/json")
+    assert erased.status_code in refused
+    assert not Entry.objects.filter(act="window.see_person").exists()
+
+
+def test_the_holding_office_finds_and_opens_what_others_do_not(
+    report: Callable[..., Any], sign_in: Callable[[str], Client]
+) -> None:
+    photo = files.keep(picture(), purpose="window.request", at=Where(commune="120404"))
+    made = report(photos=[photo.id])
+    clerk = sign_in("clerk120404")
+    assert made.request.number in clerk.get("/en/work", {"q": "012345648"}).content.decode()
+    assert clerk.get(photo.url).status_code == 200
+
+
+def picture() -> bytes:
+    """A small sound photo."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG")
+    return out.getvalue()

@@ -67,6 +67,11 @@ class Strict(Schema):
         return found
 
 
+def not_json() -> Malformed:
+    """The problem of a body that comes as a form."""
+    return Malformed(_("Send the body as application/json."), code="not-json")
+
+
 class StrictParser(Parser):
     """Bodies as strict JSON objects; raises `Malformed` (ninja wraps it, `from_exception` finds it)."""
 
@@ -74,7 +79,7 @@ class StrictParser(Parser):
         """The object in the body."""
         kind = (request.content_type or "").lower()
         if kind not in ("application/json", "") and not kind.endswith("+json"):
-            raise Malformed(_("Send the body as application/json."), code="not-json")
+            raise not_json()
         found = strict_json.loads(request.body)
         if not isinstance(found, dict):
             raise Malformed(_("Send a JSON object: { ... }."), code="not-an-object")

@@ -25,6 +25,7 @@ from django.http import (
     UnreadablePostError,
 )
 from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
@@ -107,6 +108,8 @@ def of(exc: BaseException) -> Problem | None:
             return bounds.too_large()
         case TooManyFieldsSent() | TooManyFilesSent():
             return TooLarge(_("Too many fields or files were sent at once."), code="too-many-fields")
+        case RawPostDataException():  # a form was sent where the API takes JSON
+            return api.not_json()
         case SuspiciousOperation() | BadRequest() | MultiPartParserError() | UnreadablePostError():
             return Malformed(_("What was sent can't be read. Please send it again."))
         case OperationalError() | InterfaceError():
