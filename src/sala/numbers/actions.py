@@ -10,6 +10,7 @@ from sala.kit import clock
 from sala.numbers.models import Counter, KeptAnswer
 
 KEEP = timedelta(hours=24)
+HOURLY = "hour."  # how the series of `limits` begin
 
 # One text for both databases; the row stays locked until the caller's transaction ends, so a rollback leaves no gap.
 _NEXT = (
@@ -64,5 +65,5 @@ def expire() -> None:
     """Forget answers older than 24 hours, and how often an address did something in hours past. Run by the jobs' loop."""
     now = clock.now()
     KeptAnswer.objects.filter(created__lt=now - KEEP).delete()
-    hours = Counter.objects.filter(series__startswith="hour.")
-    hours.exclude(series=f"hour.{now.astimezone(UTC):%Y%m%d%H}").delete()
+    hours = Counter.objects.filter(series__startswith=HOURLY)
+    hours.exclude(series=f"{HOURLY}{now.astimezone(UTC):%Y%m%d%H}").delete()

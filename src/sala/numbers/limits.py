@@ -7,8 +7,6 @@ from sala.kit import clock, network
 from sala.kit.errors import TooMany
 from sala.numbers import actions
 
-SERIES = "hour."
-
 
 def take(*, door: str, source: str, most: int, message: Any) -> None:
     """Count one use of ``door`` by the address ``source``, in the transaction of the act: what fails is not counted.
@@ -19,7 +17,7 @@ def take(*, door: str, source: str, most: int, message: Any) -> None:
     now = clock.now().astimezone(UTC)
     hour = now.replace(minute=0, second=0, microsecond=0)
     digest = network.pseudonym(source, f"{door} {hour:%Y%m%d%H}")
-    series = f"{SERIES}{hour:%Y%m%d%H}"
+    series = f"{actions.HOURLY}{hour:%Y%m%d%H}"
     if actions.next_number(series=series, office=digest, year=hour.year) > most:
         left = hour + timedelta(hours=1) - now
         raise TooMany(message, retry_after=max(1, int(left.total_seconds())))
