@@ -99,7 +99,8 @@ def check_database() -> None:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise click.ClickException(f"The database can't be opened: {reason}") from error
     finally:
-        connection.close()
+        if not connection.in_atomic_block:  # the server's children open their own
+            connection.close()
     if not founded:
         raise click.ClickException(NOT_FOUNDED)
     if behind:
