@@ -85,4 +85,6 @@ def found(
     say("demonstration: " + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())))
     ledger.seal()
     measures.roll_up()
-    founding.write_accounts(accounts)
+    transaction.on_commit(
+        lambda: founding.write_accounts(accounts)
+    )  # `make demo` takes the file for an open hall
