@@ -70,7 +70,7 @@ def main() -> int:
                     walk.language = language
                     page = walk.sign_in(who, width) if who else walk.open(width)
                     page.goto(walk.url(path))
-                    opened = page.locator("[data-map-open], a[href$='/map']")
+                    opened = page.locator("#map a.btn")
                     if opened.count() and width > 480:
                         opened.first.click()
                         page.locator("svg.map").first.wait_for(timeout=10_000)
