@@ -69,6 +69,16 @@ def test_due_tag(row: Any, now: datetime, text: str, kind: str) -> None:
         assert shown.due_tag(row, CALENDAR, now) == shown.Tag(text, kind)
 
 
+def test_a_resident_reads_no_more_days_than_were_promised() -> None:
+    """Sent on a Sunday, counted from Monday: six working days lie ahead, five were promised; the queue says what lies ahead."""
+    row = request(received_at=at(15), due_at=at(26, 17, 30), terms=SimpleNamespace(days=5))
+    with translation.override("en"):
+        ahead = shown.due_tag(row, CALENDAR, at(15))
+        told = shown.due_tag(row, CALENDAR, at(15), most=5)
+    assert told.text == "5 days left"
+    assert ahead.text == "6 days left"
+
+
 @pytest.mark.parametrize(
     ("row", "promise", "counted", "drawing"),
     [

@@ -56,8 +56,8 @@ def days(count: int) -> str:
     return ngettext("%(count)s working day", "%(count)s working days", count) % {"count": jinja.number(count)}
 
 
-def due_tag(request: "Request", calendar: "Calendar", now: datetime) -> Tag:
-    """What a list says about the deadline: late, today, days left, paused, or how it ended."""
+def due_tag(request: "Request", calendar: "Calendar", now: datetime, most: int | None = None) -> Tag:
+    """What a list says about the deadline: late, today, days left (at ``most``), paused, or how it ended."""
     if request.state == State.WAITING and request.paused_at:
         waited = max(0, calendar.working_days_between(_day(request.paused_at), _day(now)))
         if waited == 0:
@@ -71,8 +71,9 @@ def due_tag(request: "Request", calendar: "Calendar", now: datetime) -> Tag:
         if request.on_time is None:
             return Tag(_("Ended"), "")
         return Tag(_("In time"), "ok") if request.on_time else Tag(_("Was late"), "late")
-    # What came on a day off counts as come on the next working day: until then no more is left than was promised.
-    left = min(calendar.working_days_between(_day(now), _day(request.due_at)), request.terms.days)
+    left = calendar.working_days_between(_day(now), _day(request.due_at))
+    if most is not None:
+        left = min(left, most)
     if now > request.due_at:
         late = max(0, -left)
         if late == 0:

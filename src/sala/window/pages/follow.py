@@ -83,7 +83,8 @@ def _context(code: str) -> dict[str, Any]:
         "drawing": drawing,
         "state": shown.state(found),
         "address": shown.address(found, names, told=True),
-        "due": shown.due_tag(found, calendar, clock.now()) if found.open else None,
+        # What came on a day off counts as come on the next working day: never more days left than were promised.
+        "due": shown.due_tag(found, calendar, clock.now(), most=found.terms.days) if found.open else None,
         "contact": queries.contact_of(found),
         "office": found.office,
         **shown.frame(found.office.place),
