@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
 
 PUBLIC = (
     "", "halls/120404", "services", "services/RP-SEWER", "services/CR-BIRTH/apply", "report", "requests", "places", "places/120404",
-    "places/search?q=tek+laak", "figures", "figures/window.on_time", "figures/window.received/sources", "figures/cdb.electricity",
+    "places/search?q=tek+laak", "figures", "figures/window.on_time", "figures/window.received/sources", "figures/cdb.electricity", "figures/cdb.electricity/map",
     "powers?office=commune-hall-120404", "ledger", "holidays", "sign-in", "parts", "nowhere",
 )  # fmt: skip
 STAFF = ("work", "work?view=all", "work/new", "account", "powers", "figures", "parts/staff")
@@ -112,7 +112,17 @@ def test_a_request_and_its_receipt(hall: Hall, browser: Browser) -> None:
     assert made.status == 201, made.text()
     code = made.json()["code"]
     assert rules.read_code(code)
-    paths = (f"requests/{code}", f"requests/{code}/received", f"requests/{code}/receipt")
+    page = context.new_page()
+    page.goto(f"{hall.url}/km/requests/{code}")
+    receipt = page.locator("a[href*='/ledger/receipts/']").first.get_attribute("href")
+    page.close()
+    assert receipt
+    paths = (
+        f"requests/{code}",
+        f"requests/{code}/received",
+        f"requests/{code}/receipt",
+        receipt.removeprefix("/km/"),
+    )
     faults = [fault for path in paths for fault in faults_of(context, f"{hall.url}/km/{path}")]
     context.close()
     assert not faults, "\n".join(faults)

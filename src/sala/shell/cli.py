@@ -51,7 +51,7 @@ def told(error: OSError) -> str:
     return f"{where}{reason}. Everything Sala writes is in SALA_HOME: may this user write there?"
 
 
-@click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=House)
 @click.version_option(package_name="sala")
 def sala() -> None:
     """Sala runs public halls: one record, from the window to the ministry.

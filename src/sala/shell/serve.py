@@ -271,7 +271,13 @@ def _answers(host: str, port: int) -> bool:
 @click.option(
     "--bind", help="Address and port (default: SALA_BIND, else 127.0.0.1:8000; port 0: any free one)."
 )
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Server processes; with one, a long export holds up everybody.",
+)
 def serve(bind: str | None, workers: int) -> None:
     """Open the house: web server and worker, until SIGTERM or Ctrl-C."""
     from django.conf import settings
