@@ -160,17 +160,30 @@ class Holder:
     post: dict[str, str]
 
 
+_PARTS_OF_A_NAME = ("family_km", "given_km", "family_en", "given_en")
+
+
 def people(office_id: UUID, day: date | None = None) -> list[Holder]:
     """Who works in an office on a day (default: today), in the posts' order."""
+    rows = (
+        Appointment.objects.filter(on(day or clock.today()), office_id=office_id)
+        .select_related("person", "post", "office")
+        .only(*(f"person__{part}" for part in _PARTS_OF_A_NAME), "post__names", "office__form")
+        .order_by("post__order", "start", "id")
+    )
     return [
         Holder(row.pk, row.person.name_km, row.person.name_en, title(row.post, row.office.form))
-        for row in holders(office_id, day)
+        for row in rows
     ]
 
 
 def appointment_names(ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     """Appointment id -> the holder's name in both languages, in one read; for tables of those who may see it."""
-    rows = Appointment.objects.filter(pk__in=set(ids)).select_related("person")
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = Appointment.objects.filter(pk__in=wanted).select_related("person")
+    rows = rows.only(*(f"person__{part}" for part in _PARTS_OF_A_NAME))
     return {row.pk: {"km": row.person.name_km, "en": row.person.name_en} for row in rows}
 
 

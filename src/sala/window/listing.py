@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sala.kit import clock
-from sala.kit.acting import Acting
+from sala.kit.acting import Acting, Reach
 from sala.kit.export import Column
 from sala.kit.paging import ListSpec, Sort, choice, day_from, day_to, flag, place, text, uuid
 from sala.offices import queries as offices
@@ -109,17 +111,31 @@ VIEW_NAMES = {
 }
 
 
-def row(request: Any, names: Mapping[str, Any], people: Mapping[Any, Any], *, told: bool) -> dict[str, Any]:
-    """One row of the queue, written out: the template only prints."""
-    due = shown.due_tag(request, offices.calendar(request.office_id), clock.now())
+def written(
+    requests: Sequence[Any], names: Mapping[str, Any], people: Mapping[Any, Any], persons: Reach
+) -> list[dict[str, Any]]:
+    """Rows of the queue, written out: the template only prints. What is the same in many rows is worked out once.
+
+    ``persons`` is where the reader may see what residents told.
+    """
+    now, other = clock.now(), _("Open")
     words = {State.RECEIVED: _("Take"), State.IN_PROGRESS: _("Continue"), State.WAITING: _("Look")}
-    return {
-        "id": request.id,
-        "number": request.number,
-        "due": due,
-        "state": shown.state(request),
-        "service": shown.short(request.terms),
-        "place": shown.address(request, dict(names), told=told),
-        "assigned": jinja.name(people.get(request.assigned, {})) if request.assigned else "",
-        "action": words.get(State(request.state), _("Open")),
-    }
+    tags = {str(state): shown.tag(state) for state in State}
+    actions = {str(state): words.get(state, other) for state in State}
+    services = {terms.pk: shown.short(terms) for terms in {row.terms for row in requests}}
+    holders = {key: jinja.name(held) for key, held in people.items()}
+    # The address of a record is its list's and its id.
+    base = reverse("work-request", args=[UUID(int=0)]).removesuffix(str(UUID(int=0)))
+    return [
+        {
+            "url": f"{base}{row.id}",
+            "number": row.number,
+            "due": shown.due_tag(row, offices.calendar(row.office_id), now),
+            "state": tags[row.state],
+            "service": services[row.terms_id],
+            "place": shown.address(row, names, told=persons.covers(row.where)),
+            "assigned": holders.get(row.assigned, ""),
+            "action": actions[row.state],
+        }
+        for row in requests
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from sala.kit import clock, text
 from sala.kit.acting import Acting
@@ -35,6 +35,12 @@ def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[Ser
     if sector:
         found = found.filter(sector=sector)
     return found.filter(service_q(search)).order_by("service__position")
+
+
+def choices() -> list[tuple[str, dict[str, str]]]:
+    """Code and short names of the services on offer, in the order of the pack; for a filter of a list."""
+    rows = services().values_list("service_id", "short_km", "short_en")
+    return [(code, {"km": km, "en": en}) for code, km, en in rows]
 
 
 def service_q(words: str) -> Q:
@@ -171,10 +177,18 @@ def post_id(by: Acting) -> UUID | None:
 COUNT_LIMIT = 1000
 
 
-def counts(by: Acting) -> dict[str, int]:
-    """How many requests each saved list holds, exact up to 1,000 (then 1,001), one small query each."""
+def counts(by: Acting, known: Mapping[str, int] | None = None) -> dict[str, int]:
+    """How many requests each saved list holds, exact up to 1,000 (then 1,001), one small query each.
+
+    ``known`` are counts the caller has already, at most 1,001 too. All together are those to do, waiting and done.
+    """
     rows = visible(by)
-    return {name: rows.filter(view(by, name)).order_by()[: COUNT_LIMIT + 1].count() for name in VIEWS}
+    found = dict(known or {})
+    for name in VIEWS:
+        if name not in found and name != "all":
+            found[name] = rows.filter(view(by, name)).order_by()[: COUNT_LIMIT + 1].count()
+    found["all"] = min(sum(found[name] for name in ("todo", "waiting", "done")), COUNT_LIMIT + 1)
+    return found
 
 
 def search_q(by: Acting, words: str) -> Q:
@@ -199,11 +213,10 @@ def search_q(by: Acting, words: str) -> Q:
 
 
 def listing(by: Acting, rows: QuerySet[Request] | None = None) -> QuerySet[Request]:
-    """What a row of a list needs, in one query."""
+    """What a row of a list needs, in two queries: the rows, and once each the services they ask for."""
     rows = visible(by) if rows is None else rows
-    return rows.select_related("terms__service", "office").defer(
-        "description", "terms__source", "terms__papers"
-    )
+    terms = ServiceVersion.objects.select_related("service").only("service__kind", "short_km", "short_en")
+    return rows.defer("description").prefetch_related(Prefetch("terms", queryset=terms))
 
 
 def narrowed(rows: QuerySet[Request], *, state: str = "", place: str = "") -> QuerySet[Request]:

@@ -47,7 +47,11 @@ class Tag:
 
 def state(request: "Request") -> Tag:
     """The state as a tag."""
-    here = State(request.state)
+    return tag(State(request.state))
+
+
+def tag(here: State) -> Tag:
+    """A state as a tag."""
     return Tag(jinja.term(here), TAGS[here], "none" if here != State.WAITING else "")
 
 
@@ -160,7 +164,7 @@ def place_names(requests: Iterable["Request"]) -> dict[str, dict[str, str]]:
     return places.names({request.place for request in requests if request.place})
 
 
-def address(request: "Request", names: dict[str, dict[str, str]], *, told: bool) -> str:
+def address(request: "Request", names: Mapping[str, Mapping[str, str]], *, told: bool) -> str:
     """Village and, for those who may read it, the words for the place."""
     where = jinja.name(names.get(request.place, {}))
     return ", ".join(part for part in (where, request.location if told else "") if part)
@@ -287,39 +291,45 @@ def _staff_title(act: Act) -> str:
     return said.get(act) or jinja.term(act)
 
 
-def hall(key: str) -> dict[str, Any] | None:
-    """The frame's words for the hall of a place: its title and the line above it."""
-    if not key:
-        return None
-    line = places.line(key)
+def hall(key: str, known: Any = None) -> dict[str, Any] | None:
+    """The frame's words for the hall of a place: its title and the line above it.
+
+    ``known`` is an office the caller has read already: it is not read again where it is that hall.
+    """
+    return _hall(key, known)[0]
+
+
+def _hall(key: str, known: Any) -> tuple[dict[str, Any] | None, Any]:
+    """The words, and the hall's office where the place has one."""
+    line = places.line(key) if key else []
     if not line:
-        return None
+        return None, None
     here = next((unit for unit in reversed(line) if unit.level != "village"), line[-1])
     above = [unit for unit in line if unit.level in ("province", "district") and unit.key != here.key]
     words = [places.title(unit.key) for unit in reversed(above)]
+    office = known
+    if office is None or (office.kind, office.place) != ("commune_hall", here.key):
+        office = offices.office_at(here.key, "commune_hall")
     return {
         "key": here.key,
-        "title": _hall_title(here.key),
+        "title": {"km": office.name_km, "en": office.name_en} if office else places.title(here.key),
         "line": {"km": " ".join(w["km"] for w in words), "en": ", ".join(w["en"] for w in words)},
-    }
+    }, office
 
 
-def frame(key: str) -> dict[str, Any]:
-    """What the frame of a resident's page shows of a hall: its title, its hours, and the way back to its page."""
-    place = hall(key)
+def frame(key: str, known: Any = None, calendar: "Calendar | None" = None) -> dict[str, Any]:
+    """What the frame of a resident's page shows of a hall: its title, its hours, and the way back to its page.
+
+    ``known`` as in `hall`; ``calendar`` that of the office whose hours are shown, where it is not the hall's.
+    """
+    place, office = _hall(key, known)
     if place is None:
         return {}
-    office = offices.office_at(place["key"], "commune_hall")
     return {
         "place": place,
-        "hours": offices_shown.hours(offices.calendar(office.id if office else None)),
+        "hours": offices_shown.hours(calendar or offices.calendar(office.id if office else None)),
         "home_url": reverse("hall", args=[place["key"]]),
     }
-
-
-def _hall_title(key: str) -> dict[str, str]:
-    office = offices.office_at(key, "commune_hall")
-    return {"km": office.name_km, "en": office.name_en} if office else places.title(key)
 
 
 def next_steps(request: "Request") -> list[str]:

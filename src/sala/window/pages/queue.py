@@ -52,7 +52,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     names = places.names({row.place for row in rows})
     people = offices.appointment_names({row.assigned for row in rows if row.assigned})
     persons = by.reach(Verb.SEE_PERSON)
-    counts = queries.counts(by)
+    counts = queries.counts(by, _known(request, listing, view, page))
     context = {
         "view": view,
         "views": [
@@ -68,7 +68,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         ],
         "listing": listing,
         "page": page,
-        "rows": [lists.row(row, names, people, told=persons.covers(row.where)) for row in rows],
+        "rows": lists.written(rows, names, people, persons),
         "today": clock.today(),
         "selects": _selects(by, listing),
         "title": lists.VIEW_NAMES[view],
@@ -84,6 +84,13 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "window/queue.html", context)
 
 
+def _known(request: HttpRequest, listing: Listing, view: str, page: Any) -> dict[str, int]:
+    """The count the list has made itself, where it shows the whole of a view."""
+    if listing.errors or listing.q or listing.values:
+        return {}
+    return {view: queries.COUNT_LIMIT + 1 if page.more else page.count}
+
+
 def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[str, str]], str]]:
     """The filters' choices: state, service, village of the hall, officer in charge."""
     every = ("", _("All"))
@@ -94,7 +101,7 @@ def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[st
             _("Service"),
             [
                 every,
-                *((s.code, jinja.name({"km": s.short_km, "en": s.short_en})) for s in queries.services()),
+                *((code, jinja.name(names)) for code, names in queries.choices()),
             ],
             listing.typed("service"),
         ),
