@@ -135,8 +135,12 @@ def lines(value: Any) -> Markup:
 
 
 def csrf(request: Any) -> Markup:
-    """The hidden field every POST form carries."""
-    return Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">').format(get_token(request))
+    """The hidden field every POST form carries: the same in all forms of one answer, another in every answer."""
+    made: Markup | None = getattr(request, "_sala_csrf", None)
+    if made is None:
+        field = Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">')
+        request._sala_csrf = made = field.format(get_token(request))
+    return made
 
 
 FILTERS = {

@@ -87,8 +87,10 @@ def _context(code: str) -> dict[str, Any]:
         "due": shown.due_tag(found, calendar, clock.now(), most=found.terms.days) if found.open else None,
         "contact": queries.contact_of(found),
         "office": found.office,
-        **shown.frame(found.office.place),
-        "hours": offices_shown.hours(calendar),
+        **(
+            shown.frame(found.office.place, found.office, calendar)
+            or {"hours": offices_shown.hours(calendar)}
+        ),
         "week": offices_shown.week(calendar),
     }
 
