@@ -47,7 +47,7 @@ class Verification:
     def findings(self) -> Iterator[Finding]:
         """Every fault, as it is found. Raises `BadKeyError` when ``key`` can't be read."""
         verifier = notes.Verifier.parse(self._key) if self._key else None
-        with _snapshot():
+        with snapshot():
             for finding in self._all(verifier):
                 self.faults += not finding.warning
                 yield finding
@@ -90,7 +90,7 @@ def _backlog() -> Iterator[Finding]:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
     """Read everything as of one moment, without keeping writers waiting."""
     if connection.in_atomic_block:
         yield

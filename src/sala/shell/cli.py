@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-OPENING = ("init", "migrate", "demo", "doctor", "serve", "worker")
+OPENING = ("init", "migrate", "demo", "doctor", "restore", "serve", "worker")
 """The shell's own commands; those of the rooms want an open hall."""
 
 
@@ -186,10 +186,12 @@ def _add_rooms(house: click.Group) -> None:
             for command in [getattr(module, "group", None), *getattr(module, "commands", [])]:
                 if command is not None:
                     house.add_command(command)
-    from sala.shell import serve
+    from sala.shell import backup, restore, serve
 
     house.add_command(serve.serve)
     house.add_command(serve.worker)
+    house.add_command(backup.backup)
+    house.add_command(restore.restore)
     for name, command in house.commands.items():
         if name not in OPENING:
             in_an_open_hall(command)
