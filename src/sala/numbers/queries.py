@@ -17,12 +17,9 @@ class Kept(NamedTuple):
 
 def kept(*, scope: str, key: str) -> Kept | None:
     """The kept answer for a digested ``key``, or None."""
-    row = (
-        KeptAnswer.objects.filter(scope=scope, key=key)
-        .values_list("body", "status", "headers", "answer")
-        .first()
-    )
-    return Kept(*row) if row else None
+    rows = KeptAnswer.objects.filter(scope=scope, key=key)  # unique: nothing to sort
+    row = rows.values_list("body", "status", "headers", "answer")[:1]
+    return next((Kept(*found) for found in row), None)
 
 
 def last_numbers(*, series: str) -> list[tuple[str, int, int]]:

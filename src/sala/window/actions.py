@@ -20,7 +20,7 @@ from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.window import letters, queries, rules, steps
-from sala.window.models import Contact, Event, Rating, Request
+from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, State, Verb
 
 SERIES = "window.request"
@@ -73,7 +73,7 @@ def locate(place: str) -> Where:
 def receive(
     *,
     by: Acting,
-    service: str,
+    service: str | ServiceVersion,
     place: str,
     channel: str = Channel.WEB,
     description: str = "",
@@ -91,11 +91,12 @@ def receive(
 
     Side effects: the request with its first step, a contact where one is given, photos attached, the next number of
     the office and year, ledger entries, a notice when there is an e-mail address. Not done: nobody is assigned.
+    ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
     Raises `NotFound` (service), `Invalid` (place), `Refused` (an officer of another office), `TooMany`.
     """
     with transaction.atomic():
-        terms = queries.service(service)
+        terms = queries.service(service) if isinstance(service, str) else service
         found = locate(place)
         office_id, head = route(found, terms.level)
         where = Where(found.province, found.district, found.commune, found.village, office_id)

@@ -211,7 +211,7 @@ def checked(data: dict[str, Any]) -> dict[str, Any]:
     said = {**where.cleaned_data, **what.cleaned_data}
     kept = ("description", "location", "latitude", "longitude", "name", "phone", "email", "language")
     return {
-        "service": terms.code,
+        "service": terms,
         "place": ascii_digits(data["place"]),
         **{name: said[name] for name in kept},
     }

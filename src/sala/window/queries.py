@@ -53,10 +53,11 @@ def service_q(words: str) -> Q:
 
 def service(code: str) -> ServiceVersion:
     """One service on offer; raises `NotFound`."""
-    found = services().filter(service_id=code[:32]).first()
-    if found is None:
+    # A service has one present version: nothing to sort.
+    found = list(services().filter(service_id=code[:32]).order_by()[:1])
+    if not found:
         raise NotFound(N_("There is no such service. Look for it in the list of services."))
-    return found
+    return found[0]
 
 
 def versions(code: str) -> QuerySet[ServiceVersion]:
