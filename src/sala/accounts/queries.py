@@ -14,6 +14,7 @@ from sala.accounts.rules import digest, session_mark
 from sala.accounts.sessions import SessionStore
 from sala.kit import clock
 from sala.kit.acting import Where
+from sala.kit.rows import one
 from sala.offices import queries as offices
 from sala.offices.rules import Span
 
@@ -108,11 +109,8 @@ def by_token(text: str) -> tuple[Post, User] | None:
 
     The look-up goes by the digest, so its time says nothing about the token.
     """
-    row = (
-        Token.objects.filter(digest=digest(text), revoked__isnull=True, expires__gt=clock.now())
-        .select_related("user", "appointment__person", "appointment__post", "appointment__office")
-        .first()
-    )
+    rows = Token.objects.filter(digest=digest(text), revoked__isnull=True, expires__gt=clock.now())
+    row = one(rows.select_related("user", "appointment__person", "appointment__post", "appointment__office"))
     if row is None or not _valid(row.user, row.appointment):
         return None
     return post_of(row.appointment, row.user_id), row.user

@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from sala.accounts.models import Session
 from sala.kit import clock
+from sala.kit.rows import one
 
 SINCE = "since"
 APPOINTMENT = "appointment"
@@ -24,10 +25,9 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Any:
-        self.row = (
-            Session.objects.filter(session_key=self.session_key, expire_date__gt=clock.now())
-            .select_related("user", "appointment__person", "appointment__post", "appointment__office")
-            .first()
+        rows = Session.objects.filter(session_key=self.session_key, expire_date__gt=clock.now())
+        self.row = one(
+            rows.select_related("user", "appointment__person", "appointment__post", "appointment__office")
         )
         if self.row is None:
             self._session_key = None

@@ -146,6 +146,8 @@ def holder_names(appointment_ids: Iterable[str]) -> dict[str, dict[str, str]]:
             keys.add(UUID(str(text)))
         except ValueError:
             continue  # "resident" and "system:..." are no appointments
+    if not keys:
+        return {}
     rows = Appointment.objects.filter(pk__in=keys).select_related("post", "office")
     return {str(row.pk): title(row.post, row.office.form) for row in rows}
 

@@ -14,6 +14,7 @@ from sala.kit.acting import Acting
 from sala.kit.errors import NotFound
 from sala.kit.khmer import ascii_digits
 from sala.kit.reach import q as reach_q
+from sala.kit.rows import one
 from sala.kit.terms import N_
 from sala.ledger import queries as ledger
 from sala.places import queries as places
@@ -53,11 +54,10 @@ def service_q(words: str) -> Q:
 
 def service(code: str) -> ServiceVersion:
     """One service on offer; raises `NotFound`."""
-    # A service has one present version: nothing to sort.
-    found = list(services().filter(service_id=code[:32]).order_by()[:1])
-    if not found:
+    found = one(services().filter(service_id=code[:32]))  # a service has one present version
+    if found is None:
         raise NotFound(N_("There is no such service. Look for it in the list of services."))
-    return found[0]
+    return found
 
 
 def versions(code: str) -> QuerySet[ServiceVersion]:
@@ -84,11 +84,8 @@ def by_code(typed: str) -> Request:
     found = None
     if plain is not None:
         wanted = rules.code_hash(plain)
-        found = (
-            Request.objects.select_related("terms__service", "office", "contact", "rating")
-            .filter(code_hash=wanted)
-            .first()
-        )
+        rows = Request.objects.select_related("terms__service", "office", "contact", "rating")
+        found = one(rows.filter(code_hash=wanted))
         if found is not None and not rules.same(found.code_hash, wanted):
             found = None
     if found is None:
@@ -112,12 +109,8 @@ def may_see_person(by: Acting, request: Request) -> bool:
 
 def record(by: Acting, request_id: UUID) -> Request:
     """One request with its service, office, contact and rating; raises `NotFound` for what the asker may not see."""
-    found = (
-        visible(by)
-        .select_related("terms__service", "office", "contact", "rating")
-        .filter(pk=request_id)
-        .first()
-    )
+    rows = visible(by).select_related("terms__service", "office", "contact", "rating")
+    found = one(rows.filter(pk=request_id))
     if found is None:
         raise NotFound(NOT_FOUND)
     return found
