@@ -171,3 +171,12 @@ def test_a_page_asks_the_database_a_few_times_whatever_its_size(django_assert_ma
         queries.parts(one("test.sum"), "", Period.parse("2019"))
     with django_assert_max_num_queries(1):
         queries.national(queries.measures())
+
+
+def test_many_measures_of_one_place_at_once(django_assert_num_queries):
+    wanted = [queries.measure(code) for code in ("test.sum", "test.share", "test.median")]
+    period = Period.parse("2019")
+    with django_assert_num_queries(1):
+        found = queries.at_once(wanted, "120404", period)
+    assert found == {one.code: queries.figure(one, "120404", period) for one in wanted}
+    assert queries.at_once(wanted, "020801", Period.parse("2018")) == {}

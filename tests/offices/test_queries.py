@@ -148,3 +148,13 @@ def test_an_unchanged_calendar_is_kept_after_the_look(monkeypatch: pytest.Monkey
     first = queries.calendar(None)
     now[0] += 6
     assert queries.calendar(None) is first
+
+
+def test_people_by_name_alone_are_the_same_people(accounts: dict[str, dict[str, str]]) -> None:
+    office = queries.office_by_code("commune-hall-120404")
+    assert office is not None
+    people = queries.people(office.pk)
+    assert len(people) >= 7
+    assert queries.people_names(office.pk) == [
+        (one.id, {"km": one.name_km, "en": one.name_en}) for one in people
+    ]

@@ -8,9 +8,12 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 
-from sala.accounts.acting import System
-from sala.window import listing, queries
+from sala.accounts.acting import EVERYTHING, NOTHING, System
+from sala.offices import queries as offices
+from sala.places import queries as places
+from sala.window import actions, listing, queries, shown
 from sala.window.models import Request
+from sala.window.terms import Act, State, Verb
 
 pytestmark = pytest.mark.django_db
 # SQLite plans without statistics, so the plan of an empty table is that of a full one.
@@ -95,3 +98,51 @@ def test_a_residents_page_takes_few_queries(
     Client().get(f"/km/requests/{code}")
     with django_assert_max_num_queries(8):
         Client().get(f"/km/requests/{code}")
+
+
+def test_rows_are_written_without_asking_the_database_again(
+    report: Callable[..., Any], posts: Any, django_assert_num_queries: Any
+) -> None:
+    made = report(email="").request
+    offices.calendar(made.office_id)
+    # In memory alone: every state and both judgements are written from the columns the list has read.
+    (row,) = queries.listing(posts.clerk).only(*listing.WRITTEN).filter(pk=made.pk)
+    names = places.names([row.place])
+    ends = [
+        (state, state in ("received", "in_progress", "waiting"), on_time)
+        for state in State
+        for on_time in (None, True, False)
+    ]
+    with django_assert_num_queries(0):
+        for row.state, row.open, row.on_time in ends:
+            (found,) = listing.written([row], names, {}, EVERYTHING)
+            assert found["number"] == made.number and found["url"].endswith(f"/work/requests/{made.id}")
+            assert found["state"] == shown.state(row) and found["place"] == shown.address(
+                row, names, told=True
+            )
+
+
+def test_what_residents_told_is_written_only_for_those_who_may_see_it(
+    report: Callable[..., Any], posts: Any
+) -> None:
+    made = report(email="", location="beside the pagoda").request
+    names = places.names([made.place])
+    rows = list(queries.listing(posts.clerk).only(*listing.WRITTEN).filter(pk=made.pk))
+    for persons, told in ((EVERYTHING, True), (posts.clerk.reach(Verb.SEE_PERSON), True), (NOTHING, False)):
+        (found,) = listing.written(rows, names, {}, persons)
+        assert ("pagoda" in found["place"]) is told
+
+
+def test_counts_are_those_of_the_lists(report: Callable[..., Any], posts: Any) -> None:
+    asked, ended, *_rest = [report(email="") for _ in range(4)]
+    actions.withdraw(by=posts.resident, code=ended.code)
+    for version, verb in enumerate((Act.TAKE, Act.ASK), start=1):
+        actions.act(by=posts.clerk, request_id=asked.request.id, version=version, verb=verb, text="?")
+    rows = queries.visible(posts.clerk)
+    exact = {name: rows.filter(queries.view(posts.clerk, name)).count() for name in queries.VIEWS}
+    assert queries.counts(posts.clerk) == exact
+    assert min(exact["todo"], exact["waiting"], exact["done"]) > 0
+    assert queries.counts(posts.clerk, {"todo": exact["todo"] + 5})["all"] == exact["all"] + 5
+    most = queries.COUNT_LIMIT + 1
+    assert queries.counts(posts.clerk, {"done": most})["all"] == most
+    assert queries.counts(posts.clerk, {"all": 1}) == exact

@@ -179,6 +179,18 @@ def people(office_id: UUID, day: date | None = None) -> list[Holder]:
     ]
 
 
+def people_names(office_id: UUID, day: date | None = None) -> list[tuple[UUID, dict[str, str]]]:
+    """The same as the appointment's id and the person's name alone: for a list to choose from."""
+    rows = Appointment.objects.filter(on(day or clock.today()), office_id=office_id)
+    found = rows.order_by("post__order", "start", "id").values_list(
+        "id", *(f"person__{part}" for part in _PARTS_OF_A_NAME)
+    )
+    return [
+        (key, {"km": f"{family_km} {given_km}", "en": f"{family_en} {given_en}"})
+        for key, family_km, given_km, family_en, given_en in found
+    ]
+
+
 def appointment_names(ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     """Appointment id -> the holder's name in both languages, in one read; for tables of those who may see it."""
     wanted = set(ids)

@@ -111,8 +111,15 @@ VIEW_NAMES = {
 }
 
 
+# What `written` reads of a request; everything else would be read from the database for nothing.
+WRITTEN = (
+    "number", "terms", "state", "open", "province", "district", "commune", "village", "office", "assigned", "location",
+    "due_at", "paused_at", "on_time",
+)  # fmt: skip
+
+
 def written(
-    requests: Sequence[Any], names: Mapping[str, Any], people: Mapping[Any, Any], persons: Reach
+    requests: Sequence[Any], places: Mapping[str, Any], people: Mapping[Any, Any], persons: Reach
 ) -> list[dict[str, Any]]:
     """Rows of the queue, written out: the template only prints. What is the same in many rows is worked out once.
 
@@ -123,6 +130,7 @@ def written(
     tags = {str(state): shown.tag(state) for state in State}
     actions = {str(state): words.get(state, other) for state in State}
     services = {terms.pk: shown.short(terms) for terms in {row.terms for row in requests}}
+    named = {key: jinja.name(found) for key, found in places.items()}
     holders = {key: jinja.name(held) for key, held in people.items()}
     # The address of a record is its list's and its id.
     base = reverse("work-request", args=[UUID(int=0)]).removesuffix(str(UUID(int=0)))
@@ -133,7 +141,7 @@ def written(
             "due": shown.due_tag(row, offices.calendar(row.office_id), now),
             "state": tags[row.state],
             "service": services[row.terms_id],
-            "place": shown.address(row, names, told=persons.covers(row.where)),
+            "place": shown.address(row, named, told=persons.covers(row.where)),
             "assigned": holders.get(row.assigned, ""),
             "action": actions[row.state],
         }

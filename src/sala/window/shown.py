@@ -164,7 +164,7 @@ def place_names(requests: Iterable["Request"]) -> dict[str, dict[str, str]]:
     return places.names({request.place for request in requests if request.place})
 
 
-def address(request: "Request", names: Mapping[str, Mapping[str, str]], *, told: bool) -> str:
+def address(request: "Request", names: Mapping[str, Mapping[str, str] | str], *, told: bool) -> str:
     """Village and, for those who may read it, the words for the place."""
     where = jinja.name(names.get(request.place, {}))
     return ", ".join(part for part in (where, request.location if told else "") if part)

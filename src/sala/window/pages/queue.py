@@ -47,12 +47,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     by = _by(request)
     view = _view(request)
     listing = Listing.of(request.GET, lists.spec(by), path=request.path)
-    page = listing.slice(queries.listing(by).filter(queries.view(by, view)))
+    page = listing.slice(queries.listing(by).only(*lists.WRITTEN).filter(queries.view(by, view)))
     rows = page.results
     names = places.names({row.place for row in rows})
     people = offices.appointment_names({row.assigned for row in rows if row.assigned})
     persons = by.reach(Verb.SEE_PERSON)
-    counts = queries.counts(by, _known(request, listing, view, page))
+    counts = queries.counts(by, _known(listing, view, page))
     context = {
         "view": view,
         "views": [
@@ -84,7 +84,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "window/queue.html", context)
 
 
-def _known(request: HttpRequest, listing: Listing, view: str, page: Any) -> dict[str, int]:
+def _known(listing: Listing, view: str, page: Any) -> dict[str, int]:
     """The count the list has made itself, where it shows the whole of a view."""
     if listing.errors or listing.q or listing.values:
         return {}
@@ -99,10 +99,7 @@ def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[st
         (
             "service",
             _("Service"),
-            [
-                every,
-                *((code, jinja.name(names)) for code, names in queries.choices()),
-            ],
+            [every, *((code, jinja.name(names)) for code, names in queries.choices())],
             listing.typed("service"),
         ),
     ]
@@ -112,7 +109,7 @@ def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[st
         choices = [(unit.key, jinja.name(unit.names)) for unit in below]
         found.append(("place", _("Place"), [every, *choices], listing.typed("place")))
     if by.office is not None and where.commune:
-        people = [(str(p.id), jinja.name(p)) for p in offices.people(by.office)]
+        people = [(str(key), jinja.name(names)) for key, names in offices.people_names(by.office)]
         found.append(("assigned", _("Officer in charge"), [every, *people], listing.typed("assigned")))
     return found
 
