@@ -56,6 +56,14 @@ def stood(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
         hall.stop()
 
 
+def settle(hall: Hall) -> None:
+    """All sealed and counted: a restored hall does both at once, a running one within minutes."""
+    until = time.monotonic() + 30
+    while json.loads(hall.sala("ledger", "verify", "--json").stdout)["waiting"] and time.monotonic() < until:
+        time.sleep(0.5)
+    hall.sala("measures", "roll-up")
+
+
 @pytest.fixture(scope="module")
 def code(stood: Hall) -> str:
     """The tracking code of a request that was sent in, sealed, and counted in the figures."""
@@ -63,10 +71,7 @@ def code(stood: Hall) -> str:
     (stood.home / PICTURE).write_bytes(b"\xff\xd8 a picture")
     status, body = call(stood, "window/requests", report("before the backup"))
     assert status == 201, body
-    until = time.monotonic() + 30
-    while json.loads(stood.sala("ledger", "verify", "--json").stdout)["waiting"] and time.monotonic() < until:
-        time.sleep(0.5)
-    stood.sala("measures", "roll-up")  # the restored hall counts at once; this one every five minutes
+    settle(stood)
     return str(body["code"])
 
 
@@ -103,7 +108,9 @@ def rewritten(path: Path, target: Path, change: dict[str, bytes | None]) -> Path
 def page(hall: Hall, path: str) -> bytes:
     with urllib.request.urlopen(hall.url + path, timeout=60) as answer:
         body = bytes(answer.read())
-    body = re.sub(rb"Counted: <time [^>]*>[^<]*</time>", b"Counted:", body)  # by each hall's own worker, at its own minute
+    body = re.sub(
+        rb"Counted: <time [^>]*>[^<]*</time>", b"Counted:", body
+    )  # by each hall's own worker, at its own minute
     return re.sub(rb'(name="(?:csrf\w*|idempotency\w*|key)" value=")[^"]*', rb"\1", body)
 
 
@@ -250,9 +257,10 @@ class TestHall:
         small = Hall(tmp_path / "small")
         self.again(stood, kept, small, code)
         backup = tmp_path / "grown.tar.gz", tmp_path / "grown-keys.tar.gz"
-        small.sala("backup", str(backup[0]), "--keys", str(backup[1]))
         small.start()
         try:
+            settle(small)
+            small.sala("backup", str(backup[0]), "--keys", str(backup[1]))
             self.again(small, backup, Hall(tmp_path / "grown", fresh_database("restored_grown")), code)
         finally:
             small.stop()
