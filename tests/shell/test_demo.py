@@ -70,11 +70,18 @@ def test_months_end_with_the_month_of_the_day_it_is_made() -> None:
     assert months[-1].isoformat() == "2026-03-01"
 
 
+@pytest.mark.django_db
 @pytest.mark.once
-def test_phones_are_plainly_fictional_and_nobody_gets_an_e_mail() -> None:
+def test_phones_are_plainly_fictional_and_names_come_from_the_stock() -> None:
+    """No number a person may have: 012 000 and three digits. Nobody has an e-mail address, so nobody is written to."""
     names = people.read_names(packs.path("kh"))
-    assert len(names.family) * len(names.given) >= 400
-    assert not any(hasattr(life, "email") for life in (year.bulk.Life,))
+    stock = {f"{family[0]} {given[0]}" for family in names.family for given in names.given}
+    lives = drawn(3, 80)
+    phones = {life.phone for life in lives if life.phone}
+    assert phones
+    assert all(phone.startswith("+85512000") and len(phone) == 12 for phone in phones)
+    assert {life.name for life in lives if life.name} <= stock
+    assert not hasattr(lives[0], "email")
 
 
 @pytest.mark.django_db
