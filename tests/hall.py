@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from sala.jobs import processes
+
 SALA = Path(sys.executable).parent / "sala"
 
 
@@ -65,7 +67,13 @@ class Hall:
 
     def sala(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [SALA, *arguments], env=self.environment, text=True, capture_output=True, check=False
+            [SALA, *arguments],
+            env=self.environment,
+            text=True,
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=240,
         )
         if check and done.returncode:
             raise AssertionError(
@@ -81,7 +89,9 @@ class Hall:
             env=self.environment,
             stdout=log,
             stderr=log,
+            stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=lambda: processes.die_with_parent(signal.SIGTERM),
         )
         for _ in range(300):
             if self.process.poll() is not None:

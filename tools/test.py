@@ -3,8 +3,10 @@
 python tools/test.py [pytest arguments]
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import postgres
 
+LONGEST = 25 * 60
+"""Seconds one run may take: a test is ended by its own time limit, what hangs between tests by this."""
 PACKAGES = {
     "postgresql": lambda: postgres.binaries() is not None,
     "chromium": lambda: shutil.which("chromium") is not None,
@@ -35,12 +39,25 @@ def provide() -> list[str]:
 def run(title: str, *command: str) -> bool:
     print(f"\n== {title}", flush=True)
     began = time.monotonic()
-    done = subprocess.run(command, check=False)
-    print(
-        f"== {title}: {'passed' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s",
-        flush=True,
-    )
-    return done.returncode == 0
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        passed = process.wait(LONGEST) == 0
+    except subprocess.TimeoutExpired:
+        print(f"== {title}: not done after {LONGEST} s; ending it", flush=True)
+        passed = False
+    finally:
+        end(process)
+    print(f"== {title}: {'passed' if passed else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
+    return passed
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the run with all it started: asked first, so that pytest still tells what it knows."""
+    for sign, patience in ((signal.SIGINT, 20), (signal.SIGKILL, 10)):
+        if process.poll() is None:
+            os.killpg(process.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
 
 
 def main() -> int:
@@ -48,7 +65,18 @@ def main() -> int:
         del os.environ[name]  # the caller's hall is not what is tested
     missing = provide()
     python, given = sys.executable, sys.argv[1:]
-    pytest = [python, "-m", "pytest", "-n", str(os.cpu_count() or 2), "--dist", "loadgroup", *given]
+    pytest = [
+        python,
+        "-m",
+        "pytest",
+        "-n",
+        str(os.cpu_count() or 2),
+        "--dist",
+        "loadgroup",
+        "--max-worker-restart",
+        "1",
+        *given,
+    ]
     results = [
         run("SQLite, and the browser", *pytest, *(["-m", "not browser"] if "chromium" in missing else []))
     ]
