@@ -12,10 +12,11 @@ from ninja import File, Form, NinjaAPI, Query, Router
 from ninja.files import UploadedFile
 
 from sala.kit import api as manners
-from sala.kit import paging
+from sala.kit import openapi, paging
 from sala.kit.api import Strict, serve_list
 from sala.kit.errors import Changed, FieldError, Invalid, NotFound, NotPossible, Refused, TooMany
 from sala.kit.export import Column
+from sala.kit.openapi import Told
 from sala.kit.terms import Term
 from sala.numbers import idempotency
 from sala.numbers.idempotency import Answer
@@ -116,12 +117,18 @@ def error(request: HttpRequest, name: str):
     raise ERRORS[name]
 
 
+class CounterTold(Told):
+    series: str
+    value: int
+
+
 serve_list(
     router,
     "/counters",
     SPEC,
     lambda request: Counter.objects.filter(series__in=("t", "u")),
     lambda rows: [{"series": row.series, "value": row.value} for row in rows],
+    row=CounterTold,
     name="Counters",
     columns=[Column("series", "Series"), Column("value", "Value")],
     auth=None,
@@ -130,7 +137,11 @@ serve_list(
 
 def _api() -> NinjaAPI:
     trial = NinjaAPI(
-        urls_namespace="trial", docs_url=None, parser=manners.StrictParser(), auth=manners.signed_in
+        urls_namespace="trial",
+        docs_url=None,
+        openapi_url=None,
+        parser=manners.StrictParser(),
+        auth=manners.signed_in,
     )
     for kind in shell_api.EXPLAINED:
         trial.add_exception_handler(kind, shell_api.explain)
@@ -414,6 +425,32 @@ class TestTheHouse:
     def test_openapi(self):
         schema = Client().get("/api/v1/openapi.json").json()
         assert schema["openapi"].startswith("3.1")
+
+    def test_every_operation_says_what_it_answers(self):
+        """Its answer, its problems, the headers it takes, and links that lead to operations there are."""
+        schema = shell_api.API.get_openapi_schema(path_prefix="/api/v1/")
+        known = {operation["operationId"] for _path, _method, operation in openapi.operations(schema)}
+        for address, method, operation in openapi.operations(schema):
+            where = f"{method} {address}"
+            good = [status for status in operation["responses"] if status.startswith("2")]
+            assert len(good) == 1, where
+            answer = operation["responses"][good[0]]
+            assert good == ["204"] or answer["content"], where
+            assert {"400", "401", "414", "422", "431", "503"} <= set(operation["responses"]), where
+            if method == "post":
+                assert {"403", "411", "413", "415"} <= set(operation["responses"]), where
+            if "{" in address:
+                assert "404" in operation["responses"], where
+            for link in answer.get("links", {}).values():
+                assert link["operationId"] in known, where
+            ids = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+            assert ("412" in operation["responses"]) == ("If-Match" in ids), where
+
+    def test_an_operation_that_says_nothing_is_noticed(self):
+        silent = openapi.Api(urls_namespace="silent", openapi_url=None, docs_url=None)
+        silent.get("/silent")(lambda request: {})
+        with pytest.raises(ValueError, match="does not say"):
+            silent.get_openapi_schema(path_prefix="")
 
     def test_nothing_there(self):
         told(Client().get("/api/v1/nothing"), 404)

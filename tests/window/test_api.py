@@ -143,6 +143,9 @@ def test_the_list_is_narrowed_and_exported(
 
 def test_erase(report: Callable[..., Any], sign_in: Callable[[str], Client]) -> None:
     request = report().request
-    assert post(sign_in("ministry"), f"/requests/{request.id}/erase").status_code == 403
-    assert post(sign_in("chief120404"), f"/requests/{request.id}/erase").status_code == 200
+    path, chief = f"/requests/{request.id}/erase", sign_in("chief120404")
+    assert post(sign_in("ministry"), path, **{"If-Match": '"1"'}).status_code == 403
+    assert post(chief, path).status_code == 428
+    assert post(chief, path, **{"If-Match": '"2"'}).status_code == 412
+    assert post(chief, path, **{"If-Match": '"1"'}).status_code == 200
     assert Request.objects.get().description == ""

@@ -1,6 +1,7 @@
 """Accounts for programs: a token for a password, and what the bearer may do."""
 
-from typing import Any, cast
+from datetime import date, datetime
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -11,9 +12,53 @@ from sala.accounts import actions, powers, queries
 from sala.accounts.acting import Post
 from sala.kit.api import Strict
 from sala.kit.errors import NotFound
+from sala.kit.openapi import Link, Names, Told, says
 
 router = Router(tags=["accounts"])
 tokens = Router(tags=["accounts"])
+
+
+class OfficeTold(Told):
+    """The office in which somebody acts."""
+
+    id: UUID
+    name: Names
+
+
+class PostTaken(Told):
+    """The post in which somebody acts: appointment, kind of post and its title, person, office, place."""
+
+    appointment: UUID
+    post: str
+    title: Names
+    person: Names
+    office: OfficeTold
+    place: str
+
+
+class TokenTold(Told):
+    """A new token; its text is told this once."""
+
+    token: str
+    id: UUID
+    token_type: Literal["Bearer"]
+    expires: datetime
+    post: PostTaken
+
+
+class VerbTold(Told):
+    """One thing the post may do: how far, and a sentence."""
+
+    verb: str
+    scope: str
+    sentence: str
+
+
+class Me(PostTaken):
+    """Who acts, until when, and what the post may do."""
+
+    until: date | None
+    verbs: list[VerbTold]
 
 
 class TokenIn(Strict):
@@ -27,7 +72,19 @@ class TokenIn(Strict):
     model_config = {**Strict.model_config, "str_strip_whitespace": False}
 
 
-@tokens.post("", auth=None, response={201: dict[str, Any]}, summary="A token for a user name and a password")
+@tokens.post(
+    "",
+    auth=None,
+    response={201: dict[str, Any]},
+    summary="A token for a user name and a password",
+    operation_id="accounts_make_token",
+)
+@says(
+    TokenTold,
+    status=201,
+    problems=(404, 429),
+    links={"End": Link("accounts_end_token", {"token_id": "$response.body#/id"})},
+)
 def make(request: HttpRequest, body: TokenIn) -> Any:
     """The token's text is in the answer once. It lives as long as a session (8 hours), and only as long as the post is held."""
     user = actions.check_credentials(request, body.username, body.password)
@@ -49,7 +106,13 @@ def make(request: HttpRequest, body: TokenIn) -> Any:
     }
 
 
-@tokens.delete("/{token_id}", response={204: None}, summary="End one of one's own tokens")
+@tokens.delete(
+    "/{token_id}",
+    response={204: None},
+    summary="End one of one's own tokens",
+    operation_id="accounts_end_token",
+)
+@says(status=204)
 def end(request: HttpRequest, token_id: UUID) -> Any:
     """The token opens nothing any more."""
     acting = _own(request)
@@ -57,7 +120,12 @@ def end(request: HttpRequest, token_id: UUID) -> Any:
     return 204, None
 
 
-@router.get("/me", summary="Who acts with this session or token, and what that post may do")
+@router.get(
+    "/me",
+    summary="Who acts with this session or token, and what that post may do",
+    operation_id="accounts_me",
+)
+@says(Me)
 def me(request: HttpRequest) -> dict[str, Any]:
     """The post, its office, and each verb with its scope and sentence."""
     acting = _own(request)

@@ -17,7 +17,7 @@ from ninja.parser import Parser
 from pydantic import ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from sala.kit import export, strict_json
+from sala.kit import export, openapi, strict_json
 from sala.kit.acting import Acting
 from sala.kit.errors import (
     Changed,
@@ -29,7 +29,7 @@ from sala.kit.errors import (
     Problem,
     VersionMissing,
 )
-from sala.kit.paging import Listing, ListSpec
+from sala.kit.paging import MAX_PAGE, MAX_PAGE_SIZE, Listing, ListSpec
 
 LONGEST_TEXT = 20_000
 
@@ -59,7 +59,7 @@ def _strict(node: Any) -> Any:
 class Strict(Schema):
     """What a body may hold: unknown fields are refused, nothing is guessed. Every room's input schemas extend it."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=LONGEST_TEXT, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_max_length=LONGEST_TEXT)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -244,32 +244,29 @@ def lists(spec: ListSpec) -> Callable[[Any], Any]:
 
     def mark(view: Any) -> Any:
         view.listing = spec
-        view._ninja_contribute_to_operation = [
-            *getattr(view, "_ninja_contribute_to_operation", []),
-            lambda operation: setattr(operation, "openapi_extra", {"parameters": _parameters(spec)}),
-        ]
-        return view
+        return openapi.contributes(
+            view, lambda operation: openapi.add(operation, parameters=_parameters(spec))
+        )
 
     return mark
 
 
 def _parameters(spec: ListSpec) -> list[dict[str, Any]]:
     sorts = [sign + name for name in spec.sorts for sign in ("", "-")]
-    found: list[tuple[str, dict[str, Any]]] = (
+    found: list[tuple[str, Mapping[str, Any]]] = (
         [("q", {"type": "string", "maxLength": 200})] if spec.search else []
     )
     for each in spec.filters:
-        schema: dict[str, Any] = {"type": "string"}
-        if each.choices and not each.several:
-            schema["enum"] = [value for value, _label in each.choices]
-        if each.kind in ("date", "uuid"):
-            schema["format"] = each.kind
+        schema = dict(each.schema)
+        if each.several:
+            schema = {"type": "array", "items": schema}
         found.append((each.name, schema))
     found += [
         ("sort", {"type": "string", "enum": sorts, "default": spec.default_sort}),
-        ("page", {"type": "integer", "minimum": 1, "maximum": 100_000, "default": 1}),
-        ("page_size", {"type": "integer", "minimum": 1, "maximum": 200, "default": spec.page_size}),
+        ("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}),
+        ("page_size", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": spec.page_size}),
     ]
+    found += [(name, {"type": "string", "maxLength": 40}) for name in spec.keep]
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in found]
 
 
@@ -317,6 +314,11 @@ def exported(
     return export.write(name, columns, _chunks(rows, serialise), kind, mark=mark)
 
 
+def file_of(kind: str) -> Callable[[Any], Any]:
+    """Mark an operation as one that answers with a file of this kind."""
+    return openapi.says({"type": "string"}, kind=export.KINDS[kind].partition(";")[0])
+
+
 def serve_list(
     router: Router,
     path: str,
@@ -324,17 +326,21 @@ def serve_list(
     queryset: Callable[[HttpRequest], QuerySet[Any]],
     serialise: Serialise,
     *,
+    row: type[openapi.Told],
     name: Any,
     columns: Sequence[export.Column],
     mark: Callable[[], str | None] = lambda: None,
+    links: Mapping[str, openapi.Link] | None = None,
     **options: Any,
 ) -> None:
     """Put a list at ``path`` of a router, and the same as ``.csv`` and ``.xlsx`` beside it.
 
-    ``queryset(request)`` decides what the asker may see (and raises if nothing); ``options`` go to ninja (``auth=None``).
+    ``queryset(request)`` decides what the asker may see (and raises if nothing); ``row`` says what ``serialise`` makes
+    of one; ``options`` go to ninja (``auth=None``).
     """
 
     @lists(spec)
+    @openapi.says(openapi.page_of(row), links=links or {})
     def as_json(request: HttpRequest) -> dict[str, Any]:
         return collection(request, queryset(request), spec, serialise)
 
@@ -344,15 +350,16 @@ def serve_list(
     operation_id = f"{(router.tags or ['sala'])[0]}_list_{word}"
     router.get(path, summary=summary, operation_id=operation_id, **options)(as_json)
     for kind in ("csv", "xlsx"):
-        router.get(f"{path}.{kind}", include_in_schema=False, **options)(
-            _as_file(kind, spec, queryset, serialise, name, columns, mark)
-        )
+        view = _as_file(kind, spec, queryset, serialise, name, columns, mark)
+        more = {"summary": f"{summary} ({kind})", "operation_id": f"{operation_id}_{kind}", **options}
+        router.get(f"{path}.{kind}", **more)(view)
 
 
 def _as_file(
     kind: str, spec: ListSpec, queryset: Any, serialise: Any, name: Any, columns: Any, mark: Any
 ) -> Any:
     @lists(spec)
+    @file_of(kind)
     def as_file(request: HttpRequest) -> HttpResponseBase:
         return exported(
             request,

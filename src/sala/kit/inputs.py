@@ -21,7 +21,8 @@ class Wrong(ValueError):  # noqa: N818 - it says what it is
         self.message = message
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Vertical tab and form feed come with pasted text; `normalise` takes them out.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _PLACE = re.compile(r"(?:[0-9]{2}){1,4}(?:-[0-9]{1,2})?")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
@@ -36,6 +37,14 @@ _YES = {
     "no": False,
     "off": False,
 }
+# The same for programs, as JSON schemas: what is read is wider (Khmer digits, day first), what is told is always read.
+PLACE = {"type": "string", "pattern": "^([0-9]{2}){1,4}(-[0-9]{1,2})?$"}
+DAY = {
+    "type": "string",
+    "pattern": "^(19[0-9]{2}|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+}
+ID = {"type": "string", "format": "uuid"}
+FLAG = {"type": "string", "enum": [*_YES]}
 
 
 def digits(text: str) -> str:

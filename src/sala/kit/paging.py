@@ -30,7 +30,7 @@ class Filter:
     """One thing a list can be narrowed by: the parameter's name, how its text is read, and what it means in the database.
 
     ``read`` turns one text into a value or raises `inputs.Wrong` with a sentence; ``where`` turns the values into a Q.
-    ``choices`` are (value, label) for the page's select.
+    ``choices`` are (value, label) for the page's select; ``schema`` says to programs which texts ``read`` takes.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Filter:
     kind: str = "text"
     choices: tuple[tuple[str, Any], ...] = ()
     several: bool = False
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
 
 
 def choice(name: str, column: str, choices: Any, label: Any = "", *, several: bool = True) -> Filter:
@@ -62,7 +63,8 @@ def choice(name: str, column: str, choices: Any, label: Any = "", *, several: bo
     def where(values: Sequence[Any]) -> Q:
         return Q(**{column: values[0]}) if len(values) == 1 else Q(**{f"{column}__in": list(values)})
 
-    return Filter(name, label or _("State"), read, where, "choice", pairs, several)
+    schema = {"type": "string", "enum": sorted(known)}
+    return Filter(name, label or _("State"), read, where, "choice", pairs, several, schema)
 
 
 def place(name: str = "place", prefix: str = "", label: Any = "") -> Filter:
@@ -73,7 +75,7 @@ def place(name: str = "place", prefix: str = "", label: Any = "") -> Filter:
         code = str(values[0])
         return Q(**{prefix + levels[len(code.partition("-")[0])]: code})
 
-    return Filter(name, label or _("Place"), inputs.place_code, where, "place")
+    return Filter(name, label or _("Place"), inputs.place_code, where, "place", schema=inputs.PLACE)
 
 
 def day_from(column: str = "created", name: str = "from", label: Any = "", *, dates: bool = False) -> Filter:
@@ -82,7 +84,7 @@ def day_from(column: str = "created", name: str = "from", label: Any = "", *, da
     def where(values: Sequence[Any]) -> Q:
         return Q(**{f"{column}__gte": values[0] if dates else _midnight(values[0])})
 
-    return Filter(name, label or _("From"), inputs.day, where, "date")
+    return Filter(name, label or _("From"), inputs.day, where, "date", schema=inputs.DAY)
 
 
 def day_to(column: str = "created", name: str = "to", label: Any = "", *, dates: bool = False) -> Filter:
@@ -93,23 +95,31 @@ def day_to(column: str = "created", name: str = "to", label: Any = "", *, dates:
             return Q(**{f"{column}__lte": values[0]})
         return Q(**{f"{column}__lt": _midnight(values[0] + timedelta(days=1))})
 
-    return Filter(name, label or _("To"), inputs.day, where, "date")
+    return Filter(name, label or _("To"), inputs.day, where, "date", schema=inputs.DAY)
 
 
 def text(name: str, column: str, label: Any, *, lookup: str = "", longest: int = 200) -> Filter:
     """By an exact text, or with another ``lookup`` (``istartswith``)."""
     path = f"{column}__{lookup}" if lookup else column
-    return Filter(name, label, lambda typed: inputs.line(typed, longest), lambda v: Q(**{path: v[0]}), "text")
+    schema = {"type": "string", "maxLength": longest}
+    return Filter(
+        name,
+        label,
+        lambda typed: inputs.line(typed, longest),
+        lambda v: Q(**{path: v[0]}),
+        "text",
+        schema=schema,
+    )
 
 
 def uuid(name: str, column: str, label: Any) -> Filter:
     """By the id of a record."""
-    return Filter(name, label, inputs.uuid, lambda v: Q(**{column: v[0]}), "uuid")
+    return Filter(name, label, inputs.uuid, lambda v: Q(**{column: v[0]}), "uuid", schema=inputs.ID)
 
 
 def flag(name: str, when: Q, label: Any) -> Filter:
     """By a yes or no: ``1``/``true`` keeps what fulfils ``when``, ``0``/``false`` what does not."""
-    return Filter(name, label, inputs.flag, lambda v: when if v[0] else ~when, "flag")
+    return Filter(name, label, inputs.flag, lambda v: when if v[0] else ~when, "flag", schema=inputs.FLAG)
 
 
 def _midnight(day: date) -> datetime:

@@ -7,18 +7,68 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import Router
 
-from sala.kit import api, export
+from sala.kit import api, export, openapi
 from sala.kit.errors import FieldError, Invalid
+from sala.kit.openapi import Link, Names, Told
 from sala.kit.paging import Filter, Listing, ListSpec
-from sala.kit.periods import Period
+from sala.kit.periods import Kind, Period
 from sala.measures import asked, queries, told
 from sala.measures.rules import Total
-from sala.measures.terms import Level
+from sala.measures.terms import Aggregation, Direction, Level, Unit
 
 router = Router(tags=["measures"])
 
 
+class SourceTold(Told):
+    """Where a measure's figures come from."""
+
+    title: Names
+    publisher: Names
+    year: int
+    licence: str
+    url: str
+
+
+class MeasureTold(Told):
+    """A measure: what is counted, by which rule, in which unit, how it adds up."""
+
+    code: str
+    name: Names
+    group: Names
+    what: Names
+    rule: Names
+    rule_version: int
+    unit: Unit
+    direction: Direction
+    aggregation: Aggregation
+    periods: list[Kind]
+    numerator: Names | None
+    denominator: Names | None
+    goal: float | None
+    source: SourceTold | None
+
+
+class FigureTold(Told):
+    """One figure, not rounded; shares are of 1, times in minutes of working time."""
+
+    measure: str
+    place: str
+    name: Names
+    level: Level
+    period: str
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    count: int
+    rule_version: int
+    licence: str
+
+
 @router.get("", auth=None, summary="All measures", operation_id="list_measures")
+@openapi.says(
+    openapi.page_of(MeasureTold),
+    links={"Figures": Link("list_figures", {"measure": "$response.body#/results/0/code"})},
+)
 def measures(request: HttpRequest) -> HttpResponse:
     """Every measure: names, what is counted, rule and version, unit, direction, aggregation, source."""
     found = [told.described(one) for one in queries.measures()]
@@ -60,6 +110,7 @@ def _level(text: str) -> Level:
 
 @router.get("/figures", auth=None, summary="Figures of a measure", operation_id="list_figures")
 @api.lists(SPEC)
+@openapi.says(openapi.page_of(FigureTold), problems=(404,))
 def figures(request: HttpRequest) -> HttpResponse:
     """The figures of one measure in one period: of the place itself, or with ``level`` of all units of that level in it.
 
@@ -80,6 +131,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 def _file(kind: str) -> Any:
     @api.lists(SPEC)
+    @openapi.says({"type": "string"}, kind=export.KINDS[kind].partition(";")[0], problems=(404,))
     def figures_file(request: HttpRequest) -> Any:
         _listing, rows = _found(request)
         columns = [
@@ -101,7 +153,12 @@ def _file(kind: str) -> Any:
 
 
 for _kind in ("csv", "xlsx"):
-    router.get(f"/figures.{_kind}", auth=None, include_in_schema=False)(_file(_kind))
+    router.get(
+        f"/figures.{_kind}",
+        auth=None,
+        summary=f"Figures of a measure ({_kind})",
+        operation_id=f"list_figures_{_kind}",
+    )(_file(_kind))
 
 
 def _found(request: HttpRequest) -> tuple[Listing, list[Total]]:

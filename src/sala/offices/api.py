@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date as Day  # noqa: N812 - bodies have a field called date
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from ninja import Field, Router
+from ninja import Field, Query, Router
 
 from sala.kit import clock
 from sala.kit.api import Strict, serve_list, version
 from sala.kit.errors import FieldError, Invalid, NotFound
 from sala.kit.export import Column
-from sala.kit.inputs import Wrong, day
+from sala.kit.inputs import DAY, Wrong, day
+from sala.kit.openapi import Link, Names, Told, page_of, says
 from sala.kit.paging import ListSpec, choice, place
 from sala.numbers.idempotency import Answer, json_response, of_request
 from sala.offices import actions, queries
-from sala.offices.terms import Instrument, OfficeKind
+from sala.offices.terms import DayStatus, Instrument, OfficeKind
 
 router = Router(tags=["offices"])
 
@@ -28,6 +30,84 @@ SPEC = ListSpec(
     search=lambda q: Q(name_km__contains=q) | Q(name_en__icontains=q) | Q(code__icontains=q),
     default_sort="code",
 )
+
+
+class Organization(Told):
+    """An office as a Popolo organisation."""
+
+    id: UUID
+    number: str
+    version: int
+    state: Literal["open", "closed"]
+    place: str
+    created: datetime
+    changed: datetime
+    name: Names
+    classification: OfficeKind
+    parent_id: UUID | None
+    founding_date: Day | None
+    dissolution_date: Day | None
+
+
+class Holder(Told):
+    """A person in public office."""
+
+    id: UUID
+    name: Names
+
+
+class PostHeld(Told):
+    """The post of a membership."""
+
+    id: str
+    label: Names
+    organization_id: UUID
+
+
+class Membership(Told):
+    """An appointment as a Popolo membership."""
+
+    id: UUID
+    version: int
+    organization_id: UUID
+    person: Holder
+    post: PostHeld
+    start_date: Day
+    end_date: Day | None
+
+
+class Duty(Told):
+    """One duty of a post, with its source and how sure that is."""
+
+    km: str
+    en: str
+    source: str
+    status: str
+
+
+class PostTold(Told):
+    """A kind of post; ``labels`` are its names by the kind of place."""
+
+    id: str
+    version: int
+    label: Names
+    labels: dict[str, Names]
+    office_kinds: list[OfficeKind]
+    duties: list[Duty]
+    single: bool
+    status: str
+    source: str
+
+
+class HolidayTold(Told):
+    """A day on which deadlines stand still."""
+
+    id: UUID
+    date: Day
+    name: Names
+    status: DayStatus
+    source: str
+    office: UUID | None
 
 
 def organization(row: Any) -> dict[str, Any]:
@@ -81,6 +161,11 @@ serve_list(
     SPEC,
     _rows,
     _organizations,
+    row=Organization,
+    links={
+        "Office": Link("offices_office", {"office_id": "$response.body#/results/0/id"}),
+        "Holders": Link("offices_holders", {"office_id": "$response.body#/results/0/number"}),
+    },
     name=_("Offices"),
     columns=[
         Column("number", _("Code")),
@@ -101,14 +186,40 @@ def _office(office_id: str) -> Any:
     return row
 
 
-@router.get("/offices/{office_id}", auth=None, summary="An office by its id or code")
+@router.get(
+    "/offices/{office_id}", auth=None, summary="An office by its id or code", operation_id="offices_office"
+)
+@says(Organization, links={"Holders": Link("offices_holders", {"office_id": "$response.body#/id"})})
 def office(request: HttpRequest, office_id: str) -> dict[str, Any]:
     """A Popolo organisation."""
     return organization(_office(office_id))
 
 
-@router.get("/offices/{office_id}/holders", auth=None, summary="Who holds the posts of an office on a day")
-def holders(request: HttpRequest, office_id: str, on: str = "") -> dict[str, Any]:
+@router.get(
+    "/offices/{office_id}/holders",
+    auth=None,
+    summary="Who holds the posts of an office on a day",
+    operation_id="offices_holders",
+)
+@says(
+    page_of(Membership),
+    parameters={"on": DAY},
+    links={
+        "Appoint": Link(
+            "offices_appoint",
+            body={
+                "person": "$response.body#/results/0/person/id",
+                "post": "$response.body#/results/0/post/id",
+                "office": "$response.body#/results/0/organization_id",
+            },
+        )
+    },
+)
+def holders(
+    request: HttpRequest,
+    office_id: str,
+    on: str = "",
+) -> dict[str, Any]:
     """Popolo memberships valid on the day ``on`` (default: today)."""
     try:
         at = day(on) if on else clock.today()
@@ -124,7 +235,8 @@ def holders(request: HttpRequest, office_id: str, on: str = "") -> dict[str, Any
     }
 
 
-@router.get("/posts", auth=None, summary="Kinds of posts, with their duties")
+@router.get("/posts", auth=None, summary="Kinds of posts, with their duties", operation_id="offices_posts")
+@says(page_of(PostTold))
 def posts(request: HttpRequest) -> dict[str, Any]:
     """Every kind of post: its names by the kind of place, the kinds of offices that have it, its duties with their source."""
     rows = queries.posts()
@@ -194,11 +306,17 @@ def _holiday(row: Any) -> dict[str, Any]:
     }
 
 
-@router.get("/holidays", auth=None, summary="The country's holidays of a year")
-def holidays(request: HttpRequest, year: int | None = None) -> dict[str, Any]:
-    """Days that do not count in deadlines; default: this year's."""
-    wanted = clock.today().year if year is None else year
-    rows = queries.holidays(wanted) if 1900 <= wanted <= 2200 else []
+@router.get(
+    "/holidays", auth=None, summary="The country's holidays of a year", operation_id="offices_holidays"
+)
+@says(page_of(HolidayTold))
+def holidays(
+    request: HttpRequest,
+    year: int = Query(0, ge=0, le=9999),
+) -> dict[str, Any]:
+    """Days that do not count in deadlines; 0: this year's."""
+    wanted = year or clock.today().year
+    rows = queries.holidays(wanted)
     return {
         "count": len(rows),
         "more": False,
@@ -208,7 +326,8 @@ def holidays(request: HttpRequest, year: int | None = None) -> dict[str, Any]:
     }
 
 
-@router.post("/holidays", response={201: dict[str, Any]}, summary="Add a holiday")
+@router.post("/holidays", summary="Add a holiday", operation_id="offices_add_holiday")
+@says(HolidayTold, status=201, once=True, problems=(404,))
 def add_holiday(request: HttpRequest, body: HolidayIn) -> Any:
     """For the country, or for one office; deadlines that reach over it move."""
 
@@ -225,7 +344,19 @@ def add_holiday(request: HttpRequest, body: HolidayIn) -> Any:
     return json_response(of_request(request, "offices.holidays", act))
 
 
-@router.post("/appointments", response={201: dict[str, Any]}, summary="Appoint a person to a post")
+@router.post("/appointments", summary="Appoint a person to a post", operation_id="offices_appoint")
+@says(
+    Membership,
+    status=201,
+    once=True,
+    etag=True,
+    problems=(404,),
+    links={
+        "End": Link(
+            "offices_end", {"appointment_id": "$response.body#/id", "If-Match": "$response.header.ETag"}
+        )
+    },
+)
 def appoint(request: HttpRequest, body: AppointmentIn) -> Any:
     """What the person may do in Sala follows from it at once."""
 
@@ -239,12 +370,15 @@ def appoint(request: HttpRequest, body: AppointmentIn) -> Any:
             end=body.end,
             instrument=actions.Paper(body.instrument.kind, body.instrument.number, body.instrument.date),
         )
-        return Answer(201, plain(membership(row)))
+        return Answer(201, plain(membership(row)), {"ETag": f'"{row.version}"'})
 
     return json_response(of_request(request, "offices.appointments", act))
 
 
-@router.post("/appointments/{uuid:appointment_id}/end", summary="End an appointment")
+@router.post(
+    "/appointments/{uuid:appointment_id}/end", summary="End an appointment", operation_id="offices_end"
+)
+@says(Membership, version=True)
 def end(request: HttpRequest, appointment_id: UUID, body: EndIn) -> dict[str, Any]:
     """With ``If-Match``; the post is held until the end of that day, and what it allows ends with it."""
     row = actions.end_appointment(

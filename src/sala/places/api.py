@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -10,17 +11,98 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from sala.kit import api, export, inputs
+from sala.kit import api, export, inputs, openapi
 from sala.kit.errors import FieldError, Invalid, NotFound
+from sala.kit.openapi import Link, Names, Told
 from sala.kit.paging import ListSpec, choice, flag, place, text
 from sala.places import queries, shown
 from sala.places.rules import Unit
-from sala.places.terms import Level
+from sala.places.terms import Change, Defect, Level, Status
 
 router = Router(tags=["places"])
 
+
+class DefectTold(Told):
+    """Something wrong with a unit's line in the list."""
+
+    code: Defect
+    listed: str
+
+
+class UnitTold(Told):
+    """A unit of the gazetteer; ``status`` says how sure it is."""
+
+    id: str
+    code: str
+    place: str
+    level: Level
+    kind: str
+    name: Names
+    title: Names
+    parent: str | None
+    province: str
+    district: str | None
+    commune: str | None
+    state: Literal["valid", "former"]
+    status: Status
+    valid_from: date | None
+    valid_to: date | None
+    defects: list[DefectTold]
+    version: int
+
+
+class UnitTitle(Told):
+    """A unit with its title."""
+
+    id: str
+    title: Names
+
+
+class ChangeTold(Told):
+    """What a unit came from or became."""
+
+    id: str
+    kind: Change
+    on: date | None
+    instrument: str
+    status: Status
+
+
+class UnitWhole(UnitTold):
+    """A unit with its line from the top, what lies in it, and its changes."""
+
+    line: list[UnitTitle]
+    children: list[UnitTitle]
+    became: list[ChangeTold]
+    came_from: list[ChangeTold]
+
+
+class Found(Told):
+    """Places that were meant, likeliest first."""
+
+    count: int
+    results: list[UnitTold]
+
+
+class Feature(Told):
+    """A unit with its border, as GeoJSON has it."""
+
+    type: Literal["Feature"]
+    id: str
+    properties: dict[str, Any]
+    geometry: dict[str, Any]
+
+
+class FeatureCollection(Told):
+    """RFC 7946."""
+
+    type: Literal["FeatureCollection"]
+    features: list[Feature]
+
+
 _FOUND = 200  # `q` of the list looks among so many of the search's best answers
 _LEVELS = [level for level in Level if level != Level.NATION]
+_AXES = (("lat", 90), ("lon", 180))
 _DRAWN = (Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
 
 
@@ -55,6 +137,8 @@ api.serve_list(
     SPEC,
     _rows,
     _serialise,
+    row=UnitTold,
+    links={"Unit": Link("places_unit", {"key": "$response.body#/results/0/id"})},
     name=_("Administrative units"),
     columns=[
         export.Column("id", _("Key")),
@@ -99,8 +183,20 @@ def _within(typed: str) -> str:
     return key
 
 
-@router.get("/units.geojson", auth=None, summary="Borders as GeoJSON", include_in_schema=True)
-def geojson(request: HttpRequest, level: str = Level.PROVINCE.value, within: str = "") -> HttpResponse:
+_WITHIN = {"within": {"maxLength": 16}}
+
+
+def _one_of(levels: Sequence[Level]) -> dict[str, Any]:
+    return {"level": {"enum": [level.value for level in levels]}}
+
+
+@router.get("/units.geojson", auth=None, summary="Borders as GeoJSON", operation_id="places_borders")
+@openapi.says(FeatureCollection, kind="application/geo+json", parameters={**_one_of(_DRAWN), **_WITHIN})
+def geojson(
+    request: HttpRequest,
+    level: str = Level.PROVINCE.value,
+    within: str = "",
+) -> HttpResponse:
     """The borders (2014) of all units of ``level`` (province, district, commune) in ``within``, as RFC 7946 GeoJSON."""
     features = _features(_level(level, _DRAWN) or Level.PROVINCE, _within(within))
     body = '{"type":"FeatureCollection","features":[' + ",".join(features) + "]}"
@@ -114,9 +210,23 @@ def _features(level: str, within: str) -> Iterator[str]:
         yield json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1] + f',"geometry":{geometry}}}'
 
 
-@router.get("/search", auth=None, summary="Find a place by name or code")
+@router.get("/search", auth=None, summary="Find a place by name or code", operation_id="places_search")
+@openapi.says(
+    Found,
+    parameters={
+        "q": {"maxLength": 200},
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
+        **_one_of(_LEVELS),
+        **_WITHIN,
+    },
+    links={"Unit": Link("places_unit", {"key": "$response.body#/results/0/id"})},
+)
 def search(
-    request: HttpRequest, q: str = "", level: str = "", within: str = "", limit: str = "10"
+    request: HttpRequest,
+    q: str = "",
+    level: str = "",
+    within: str = "",
+    limit: str = "10",
 ) -> HttpResponse:
     """Places that ``q`` may mean, likeliest first: Khmer, Latin, a code, with a typing error; ``level``, ``within``, ``limit``."""
     words, wanted, inside = _read("q", q), _level(level, _LEVELS), _within(within)
@@ -128,11 +238,20 @@ def search(
     return api.json({"count": len(found), "results": [shown.record(unit) for unit in found]})
 
 
-@router.get("/locate", auth=None, summary="The commune at a point")
-def locate(request: HttpRequest, lat: str = "", lon: str = "") -> HttpResponse:
+@router.get("/locate", auth=None, summary="The commune at a point", operation_id="places_locate")
+@openapi.says(
+    UnitWhole,
+    problems=(404,),
+    parameters={name: {"type": "number", "minimum": -bound, "maximum": bound} for name, bound in _AXES},
+)
+def locate(
+    request: HttpRequest,
+    lat: str,
+    lon: str,
+) -> HttpResponse:
     """The commune in whose border of 2014 the point ``lat``, ``lon`` (WGS 84) lies, or the unit above it; else 404."""
     point = []
-    for name, typed, bound in (("lat", lat, 90), ("lon", lon, 180)):
+    for (name, bound), typed in zip(_AXES, (lat, lon), strict=True):
         try:
             value = float(inputs.digits(typed)[:24])
         except ValueError:
@@ -147,7 +266,8 @@ def locate(request: HttpRequest, lat: str = "", lon: str = "") -> HttpResponse:
     return api.json(_detail(queries.require(key)))
 
 
-@router.get("/units/{key}", auth=None, summary="One unit")
+@router.get("/units/{key}", auth=None, summary="One unit", operation_id="places_unit")
+@openapi.says(UnitWhole, links={"Above": Link("places_unit", {"key": "$response.body#/parent"})})
 def detail(request: HttpRequest, key: str) -> HttpResponse:
     """One unit by key or code, with its line, the units below it and what became of it."""
     unit = queries.unit(key) or queries.by_code(key)

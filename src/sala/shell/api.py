@@ -8,11 +8,12 @@ from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from ninja import NinjaAPI, Router
+from ninja import Router
 from ninja.errors import HttpError, ValidationError
 
 from sala.kit import api as manners
 from sala.kit.errors import Problem
+from sala.kit.openapi import Api
 from sala.shell import problems
 
 DESCRIPTION = """\
@@ -28,9 +29,9 @@ Collections take `q`, `place`, `state`, `from`, `to`, `sort`, `page`, `page_size
 EXPLAINED: tuple[type[Exception], ...] = (Problem, ValidationError, HttpError, Exception)
 
 
-def build() -> NinjaAPI:
+def build() -> Api:
     """The API with the router of each room that has one, on its own path."""
-    root = NinjaAPI(
+    root = Api(
         title="Sala",
         version="1",
         description=DESCRIPTION,

@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy
 from ninja import Path, Router
 from pydantic import Field
 
+from sala.accounts.acting import system
 from sala.installation import queries as installation
-from sala.kit import api, export, network
+from sala.kit import api, export, network, openapi
 from sala.kit.errors import FieldError, Invalid, NotFound
 from sala.kit.khmer import ascii_digits
+from sala.kit.openapi import Link
 from sala.kit.paging import ListSpec, choice, text
 from sala.numbers.idempotency import Answer, json_response, of_request
-from sala.window import actions, forms, listing, queries, rules, shown
+from sala.window import actions, answers, forms, listing, queries, rules, shown
 from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind
 
 router = Router(tags=["window"])
@@ -68,6 +70,8 @@ api.serve_list(
     SERVICES,
     queryset=lambda request: queries.services(),
     serialise=lambda rows: [_service(row) for row in rows],
+    row=answers.ServiceTold,
+    links={"Service": Link("window_service", {"code": "$response.body#/results/0/code"})},
     name=gettext_lazy("Services"),
     columns=[
         export.Column("code", gettext_lazy("Code")),
@@ -86,7 +90,10 @@ api.serve_list(
 )
 
 
-@router.get("/services/{code}", auth=None, summary="One service in its present version")
+@router.get(
+    "/services/{code}", auth=None, summary="One service in its present version", operation_id="window_service"
+)
+@openapi.says(answers.ServiceTold)
 def service(request: HttpRequest, code: str) -> HttpResponse:
     """One service; 404 for one that is not offered."""
     return api.json(_service(queries.service(code)))
@@ -96,7 +103,24 @@ def _by(request: HttpRequest) -> Any:
     return request.acting  # type: ignore[attr-defined]
 
 
-@router.get("/requests", summary="Requests the asker may see, without personal data")
+def _listed(view: Any) -> Any:
+    """A list of requests. The filters do not depend on who asks, only what the search reads does: one description for all."""
+    return api.lists(listing.spec(system("description")))(view)
+
+
+# Where an answer about one request leads.
+_ONE = Link("window_request", {"request_id": "$response.body#/id"})
+_NEXT = Link("window_step", {"request_id": "$response.body#/id", "If-Match": "$response.header.ETag"})
+
+
+@router.get(
+    "/requests", summary="Requests the asker may see, without personal data", operation_id="window_requests"
+)
+@_listed
+@openapi.says(
+    openapi.page_of(answers.RequestTold),
+    links={"First": Link("window_request", {"request_id": "$response.body#/results/0/id"})},
+)
 def requests(request: HttpRequest) -> HttpResponse:
     """A page of requests, narrowed by q, state, service, channel, assigned, open, place, from and to."""
     by = _by(request)
@@ -118,21 +142,20 @@ def _export(request: HttpRequest, kind: str) -> Any:
     )
 
 
-@router.get("/requests.csv", include_in_schema=False)
+@router.get("/requests.csv", summary="The same as CSV", operation_id="window_requests_csv")
+@_listed
+@api.file_of("csv")
 def requests_csv(request: HttpRequest) -> Any:
     """The same as CSV."""
     return _export(request, "csv")
 
 
-@router.get("/requests.xlsx", include_in_schema=False)
+@router.get("/requests.xlsx", summary="The same as XLSX", operation_id="window_requests_xlsx")
+@_listed
+@api.file_of("xlsx")
 def requests_xlsx(request: HttpRequest) -> Any:
     """The same as XLSX."""
     return _export(request, "xlsx")
-
-
-for _view in (requests, requests_csv, requests_xlsx):
-    # The filters do not depend on who asks, only what the search reads does: one documentation for all.
-    setattr(_view, "listing", True)  # noqa: B010 - functions have no such attribute for the type checker
 
 
 def _detail(by: Any, found: Any) -> dict[str, Any]:
@@ -167,7 +190,8 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
     return body
 
 
-@router.get("/requests/{uuid:request_id}", summary="One request")
+@router.get("/requests/{uuid:request_id}", summary="One request", operation_id="window_request")
+@openapi.says(answers.RequestWhole, etag=True, links={"Step": _NEXT})
 def request_detail(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """One request; what was told only for the office that holds it. 404 for what the asker may not see."""
     by = _by(request)
@@ -218,7 +242,23 @@ def checked(data: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.post(
-    "/requests", auth=None, summary="Make a request (residents need no account; takes Idempotency-Key)"
+    "/requests",
+    auth=None,
+    summary="Make a request (residents need no account; takes Idempotency-Key)",
+    operation_id="window_make_request",
+)
+@openapi.says(
+    answers.RequestMade,
+    status=201,
+    once=True,
+    etag=True,
+    location=True,
+    problems=(429,),
+    links={
+        "Request": _ONE,
+        "Step": _NEXT,
+        "Tracking": Link("window_tracking", {"code": "$response.body#/code"}),
+    },
 )
 def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
     """Take in a request. The answer holds the number, and the code that opens the request's page."""
@@ -232,7 +272,8 @@ def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
             by=by, channel=Channel.API, source=network.address(request), **checked(data)
         )
         found = received.request
-        return Answer(201, {"id": str(found.id), **_public(found)}, {"Location": _address(found.id)})
+        headers = {"Location": _address(found.id), "ETag": f'"{found.version}"'}
+        return Answer(201, {"id": str(found.id), **_public(found)}, headers)
 
     def render(answer: Answer) -> Answer:
         code = rules.code(queries.secret(), UUID(answer.body["id"]))  # type: ignore[index]
@@ -261,7 +302,13 @@ def _public(found: Any) -> dict[str, Any]:
     }
 
 
-@router.get("/tracking/{code}", auth=None, summary="The request a code opens, with its public steps")
+@router.get(
+    "/tracking/{code}",
+    auth=None,
+    summary="The request a code opens, with its public steps",
+    operation_id="window_tracking",
+)
+@openapi.says(answers.RequestTracked, links={"Request": _ONE})
 def tracking(request: HttpRequest, code: str) -> HttpResponse:
     """What the applicant sees; 404 when the code opens nothing."""
     found = queries.by_code(code)
@@ -277,28 +324,49 @@ class Words(api.Strict):
     assigned: UUID | None = None
 
 
-@router.post("/requests/{uuid:request_id}/{verb}", summary="One step of an officer (takes If-Match)")
-def step(request: HttpRequest, request_id: UUID, verb: Path[str], body: Words | None = None) -> HttpResponse:
-    """Take, assign, ask, answer, note, finish or refuse. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
+STEPS = [str(act) for act in GRANTS if act != Act.RECEIVE]
+
+
+@router.post(
+    "/requests/{uuid:request_id}/{verb}",
+    summary="One step of an officer (takes If-Match and Idempotency-Key)",
+    operation_id="window_step",
+)
+@openapi.says(
+    answers.RequestPublic,
+    version=True,
+    once=True,
+    etag=True,
+    parameters={"verb": {"enum": STEPS}},
+    links={"Request": _ONE, "Step": _NEXT},
+)
+def step(
+    request: HttpRequest,
+    request_id: UUID,
+    verb: Path[str],
+    body: Words | None = None,
+) -> HttpResponse:
+    """Take, assign, ask, answer, note, finish, refuse or erase. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
     by = _by(request)
-    if verb == Act.ERASE:
-        actions.erase_person(by=by, request_id=request_id)
-        return api.json(_detail(by, queries.record(by, request_id)))
-    if verb not in list(Act) or Act(verb) not in GRANTS:
+    if verb not in STEPS:
         raise NotFound(_("There is no such step."))
     queries.record(by, request_id)
     version = api.version(request)
     said = body or Words(text="")
 
     def act() -> Answer:
-        found = actions.act(
-            by=by,
-            request_id=request_id,
-            version=version,
-            verb=Act(verb),
-            text=_clean(said.text),
-            assigned=said.assigned,
-        )
+        if verb == Act.ERASE:
+            api.match(request, queries.record(by, request_id).version)
+            found = actions.erase_person(by=by, request_id=request_id)
+        else:
+            found = actions.act(
+                by=by,
+                request_id=request_id,
+                version=version,
+                verb=Act(verb),
+                text=_clean(said.text),
+                assigned=said.assigned,
+            )
         return Answer(200, {"id": str(found.id), **_public(found)}, {"ETag": f'"{found.version}"'})
 
     return json_response(of_request(request, f"window.step:{request_id}:{verb}", act))
