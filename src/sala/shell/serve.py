@@ -95,6 +95,11 @@ def check_database() -> None:
         founded = "installation_installation" in connection.introspection.table_names() and queries.current()
         executor = MigrationExecutor(connection)
         behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        ahead = sorted(
+            " ".join(key)
+            for key in executor.loader.applied_migrations
+            if key[0] in executor.loader.migrated_apps and key not in executor.loader.graph.nodes
+        )
     except DatabaseError as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise click.ClickException(f"The database can't be opened: {reason}") from error
@@ -103,6 +108,10 @@ def check_database() -> None:
             connection.close()
     if not founded:
         raise click.ClickException(NOT_FOUNDED)
+    if ahead:
+        raise click.ClickException(
+            f"The database is newer than this program (it has {ahead[0]}). Install the version of Sala that wrote it."
+        )
     if behind:
         raise click.ClickException("The database is older than this program. Run `sala migrate` first.")
 
@@ -267,6 +276,14 @@ def _answers(host: str, port: int) -> bool:
         return False
 
 
+def tell_systemd(state: str) -> None:
+    """Say ``READY=1`` to systemd where that started us and waits for it (``Type=notify``); else nothing."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.sendto(state.encode(), address.replace("@", "\0", 1) if address[0] == "@" else address)
+
+
 @click.command()
 @click.option(
     "--bind", help="Address and port (default: SALA_BIND, else 127.0.0.1:8000; port 0: any free one)."
@@ -292,10 +309,12 @@ def serve(bind: str | None, workers: int) -> None:
     supervisor = Supervisor(
         [Child("server", server_command(host, port, workers)), Child("worker", worker_command())]
     )
-    status = supervisor.run(
-        lambda: _answers(reached, port),
-        lambda: click.echo(f"Sala is open at http://{shown}:{port}/ (Ctrl-C closes it)"),
-    )
+
+    def announce() -> None:
+        click.echo(f"Sala is open at http://{shown}:{port}/ (Ctrl-C closes it)")
+        tell_systemd("READY=1")
+
+    status = supervisor.run(lambda: _answers(reached, port), announce)
     sys.stdout.flush()
     os._exit(status)  # all is written and all children are gone: taking Django apart would only take time
 
