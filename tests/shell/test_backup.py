@@ -151,11 +151,11 @@ def test_a_line_gives_back_exactly_what_it_was_made_of() -> None:
             }.get(field.get_internal_type(), 3)
         )
     row[[field.name for field in model._meta.concrete_fields].index("imported")] = UUID(int=9)
-    assert list(archive.parse(model, archive.line(row) * 2, "here")) == [row, row]
+    assert list(archive.parse(model._meta.concrete_fields, archive.line(row) * 2, "here")) == [row, row]
     salt = apps.get_model("ledger", "Salt")
-    assert list(archive.parse(salt, archive.line([UUID(int=1), b"\0\xff"]), "here")) == [
-        [UUID(int=1), b"\0\xff"]
-    ]
+    assert list(
+        archive.parse(salt._meta.concrete_fields, archive.line([UUID(int=1), b"\0\xff"]), "here")
+    ) == [[UUID(int=1), b"\0\xff"]]
     moment = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
     assert json.loads(archive.line([moment, date(2026, 1, 2)])) == [
         "2026-01-02T03:04:05.000006+00:00",
@@ -167,7 +167,7 @@ def test_a_line_gives_back_exactly_what_it_was_made_of() -> None:
 @pytest.mark.parametrize("text", [b"no json\n", b"[1]\n", b'["x", "y"]\n', b"7\n"])
 def test_a_line_that_is_none_is_named(text: bytes) -> None:
     with pytest.raises(archive.DamagedError, match="here, line 1"):
-        list(archive.parse(apps.get_model("ledger", "Salt"), text, "here"))
+        list(archive.parse(apps.get_model("ledger", "Salt")._meta.concrete_fields, text, "here"))
 
 
 @pytest.mark.once
@@ -308,9 +308,13 @@ class TestHall:
         other.sala("restore", str(tmp_path / "busy"), "--keys", str(tmp_path / "keys"))
         other.sala("ledger", "verify")
 
-    def test_without_keys_it_says_so(self, kept: tuple[Path, Path], tmp_path: Path) -> None:
+    def test_without_keys_only_when_told(self, kept: tuple[Path, Path], code: str, tmp_path: Path) -> None:
+        """Without them the hall opens under new keys; the residents' codes still open their requests."""
         other = Hall(tmp_path / "other", fresh_database("restored_keyless"))
-        done = other.sala("restore", str(kept[0]))
+        done = other.sala("restore", str(kept[0]), check=False)
+        assert done.returncode == 2 and "--without-keys" in done.stderr
+        assert not other.home.exists()
+        done = other.sala("restore", str(kept[0]), "--without-keys")
         assert "The keys were not restored" in done.stderr
         assert not (other.home / "keys" / "ledger.ed25519").exists()
 
@@ -348,7 +352,7 @@ class TestHall:
         else:
             bad.write_bytes(gzip.compress(b""))
         other = Hall(tmp_path / "other", fresh_database("restored_damaged"))
-        refused(other.sala("restore", str(bad), check=False), *words)
+        refused(other.sala("restore", str(bad), "--without-keys", check=False), *words)
         assert not other.home.exists() or not any(path.is_file() for path in other.home.rglob("*"))
 
     def test_a_changed_record_with_right_digests_is_found(
@@ -375,6 +379,18 @@ class TestHall:
         )  # fmt: skip
         assert not (other.home / "keys" / "secret").exists()
         other.sala("restore", str(kept[0]), "--keys", str(kept[1]))  # the empty tables are no hindrance
+        faulty = Hall(tmp_path / "faulty", fresh_database("restored_faulty"))
+        done = faulty.sala("restore", str(bad), "--keys", str(kept[1]), "--accept-faults")
+        assert "window.request" in done.stderr and "Restored with 1 faults" in done.stdout
+        told = json.loads(faulty.sala("ledger", "verify", "--json", check=False).stdout)
+        assert [finding["kind"] for finding in told["findings"] if not finding["warning"]] == [
+            "window.request"
+        ]
+        faulty.sala("ledger", "export", str(tmp_path / "entries"))
+        last = json.loads((tmp_path / "entries").read_text(encoding="utf-8").splitlines()[-1])
+        assert (last["act"], last["kind"]) == ("installation.restore", "installation.restoration")
+        checks = json.loads(faulty.sala("doctor", "--json", check=False).stdout)
+        assert [c for c in checks if c["name"] == "restored" and "window.request" in c["found"]]
 
     def test_an_outside_checkpoint_that_does_not_fit(self, kept: tuple[Path, Path], tmp_path: Path) -> None:
         note = members(kept[0])["ledger/checkpoint.txt"].decode()
@@ -382,7 +398,9 @@ class TestHall:
         lines[2] = lines[2][::-1].lstrip("=") + "="
         (tmp_path / "outside").write_text("\n".join(lines), encoding="utf-8")
         other = Hall(tmp_path / "other", fresh_database("restored_outside"))
-        done = other.sala("restore", str(kept[0]), "--checkpoint", str(tmp_path / "outside"), check=False)
+        done = other.sala(
+            "restore", str(kept[0]), "--without-keys", "--checkpoint", str(tmp_path / "outside"), check=False
+        )
         refused(done, "does not hold", "outside checkpoint")
 
     def test_keys_of_another_hall(self, kept: tuple[Path, Path], tmp_path: Path) -> None:
@@ -397,11 +415,15 @@ class TestHall:
         other = Hall(tmp_path / "other", fresh_database("restored_files"))
         (other.home / "files" / "ab").mkdir(parents=True)
         (other.home / "files" / "ab" / "x.jpg").write_bytes(b"x")
-        refused(other.sala("restore", str(kept[0]), check=False), "not empty")
+        refused(other.sala("restore", str(kept[0]), "--without-keys", check=False), "not empty")
 
     def test_another_version_s_tables(self, kept: tuple[Path, Path], tmp_path: Path) -> None:
         manifest = json.loads(members(kept[0])["manifest.json"])
         manifest["migrations"]["window"].append("0999_later")
         bad = rewritten(kept[0], tmp_path / "bad", {"manifest.json": json.dumps(manifest).encode()})
         other = Hall(tmp_path / "other", fresh_database("restored_version"))
-        refused(other.sala("restore", str(bad), check=False), "with other tables", "upgrade")
+        refused(
+            other.sala("restore", str(bad), "--without-keys", check=False),
+            "newer than this program",
+            "0999_later",
+        )

@@ -1,8 +1,9 @@
 """What is this database: initialised, of which country, a demonstration?"""
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 
-from sala.installation.models import Installation
+from sala.installation.models import Installation, Restoration
 
 
 def current() -> Installation | None:
@@ -29,3 +30,19 @@ def is_demonstration() -> bool:
 def forget() -> None:
     """Read the mark anew (after `init`, and in tests)."""
     _demonstration.cache_clear()
+
+
+def restorations() -> list[Restoration]:
+    """The restorations that took over faults, the oldest first."""
+    return list(Restoration.objects.order_by("at", "id"))
+
+
+def restoration_content(row: Restoration) -> dict[str, object]:
+    """What the ledger recomputes of one."""
+    return {"at": row.at, "written": row.written, "count": row.count, "faults": row.faults}
+
+
+def restoration_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every restoration's facts."""
+    for row in restorations():
+        yield str(row.id), restoration_content(row)

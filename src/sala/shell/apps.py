@@ -1,6 +1,7 @@
 """Django's name for the room `shell` and what it registers when the house opens."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ShellConfig(AppConfig):
@@ -9,8 +10,15 @@ class ShellConfig(AppConfig):
 
     def ready(self) -> None:
         """Middlewares on the floors below show their problems as the house does."""
+        from sala.installation import queries as installation
         from sala.kit import bounds
+        from sala.kit.terms import N_
+        from sala.ledger import registry as ledger
         from sala.shell import problems, serve
 
         bounds.register(problems.show)
         serve.register_jobs()
+        ledger.register(
+            "installation.restoration", installation.restoration_snapshots, _("Restoration from a backup")
+        )
+        ledger.name_act("installation.restore", N_("Restored from a backup with faults"))

@@ -17,6 +17,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.apps import apps
+from django.apps.registry import Apps
 from django.db.models import Field, Model, QuerySet
 from django.db.models.fields.related import ForeignKey
 
@@ -43,11 +44,11 @@ class DamagedError(Exception):
     """The archive is not as it was written; the text says which part of it."""
 
 
-def models() -> list[type[Model]]:
-    """Every model whose rows go into a backup, in a fixed order."""
+def models(registry: Apps = apps) -> list[type[Model]]:
+    """Every model whose rows go into a backup, in a fixed order; ``registry`` may be that of an older state of the tables."""
     found = [
         model
-        for model in apps.get_models(include_auto_created=True)
+        for model in registry.get_models(include_auto_created=True)
         if model._meta.managed
         and not model._meta.proxy
         and model._meta.app_label not in NOT_CARRIED
@@ -102,9 +103,18 @@ def _reader(field: "Field[Any, Any]") -> Callable[[Any], object] | None:
     return _READ.get(field.get_internal_type())
 
 
-def parse(model: type[Model], content: bytes, where: str) -> Iterator[list[object]]:
+def fields(model: type[Model], told: Sequence[str]) -> "list[Field[Any, Any]]":
+    """The model's fields in the order of an archive's columns: an older state may hold them in another order.
+
+    Raises KeyError for a column that the model has not.
+    """
+    known = {str(field.column): field for field in model._meta.concrete_fields}
+    return [known[column] for column in told]
+
+
+def parse(read_as: "Sequence[Field[Any, Any]]", content: bytes, where: str) -> Iterator[list[object]]:
     """The rows of a part of a table, as values of Python. Raises `DamagedError` for a line that is none."""
-    readers = [_reader(field) for field in model._meta.concrete_fields]
+    readers = [_reader(field) for field in read_as]
     special = [(index, read) for index, read in enumerate(readers) if read is not None]
     # Not splitlines(): a text may hold other characters that end a line.
     for number, text in enumerate(content.split(b"\n")[:-1], start=1):

@@ -203,11 +203,18 @@ def database() -> Iterator[Check]:
     try:
         serve.check_database()
     except click.ClickException as refused:
-        yield Check("database", "bad", f"{kind}: {refused.message}", "See SALA_DATABASE_URL and SALA_HOME.")
+        told = str(refused.message)
+        do = "See SALA_DATABASE_URL and SALA_HOME."
+        for word, what in (("older", "Run `sala migrate`."), ("newer", "Install the version that wrote it.")):
+            do = what if word in told else do
+        yield Check("database", "bad", f"{kind}: {told}", do)
         return
     row = queries.current()
     what = "a demonstration, everything in it is fictional" if row and row.demonstration else "a real hall"
     yield Check("database", "ok", f"{kind}, initialised and up to date; {what}")
+    for restored in queries.restorations():
+        found = f"from a backup of {restored.written} with {restored.count} faults of its ledger: {restored.faults[0]}"
+        yield Check("restored", "warn", found, "Recorded in the ledger; `sala ledger verify` names them all.")
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA quick_check(3)")

@@ -9,19 +9,26 @@ import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from sala.shell import backup as writing
+
+if TYPE_CHECKING:
+    from django.apps.registry import Apps
 
 Say = Callable[[str], None]
 ROWS = 5000
 """Rows put into the database at once."""
 SHOWN = 20
 """Of what the ledger's verification finds, how much is printed."""
+WITHOUT_KEYS = (
+    "The keys were not restored; the hall makes new ones. Codes that residents hold go on opening their requests, but "
+    "can't be printed or sent again; sessions and links signed before are void; the ledger goes on under a new key."
+)
 LONGEST = 64_000_000
 """Bytes a member may have that is read into memory: no part of a table is longer, whatever an archive claims."""
 
@@ -115,25 +122,58 @@ def read_keys(path: Path) -> dict[str, bytes]:
 
 
 def check_versions(path: Path, manifest: dict[str, Any]) -> None:
-    """The archive's tables must be those of this program. Raises click.ClickException."""
+    """The archive must not be newer than this program. Raises click.ClickException."""
     from django.db.migrations.loader import MigrationLoader
-
-    from sala.shell import archive
 
     graph = MigrationLoader(None).graph
     ours, theirs = {app for app, _ in graph.leaf_nodes()}, manifest["migrations"]
-    behind = [app for app, name in graph.leaf_nodes() if name not in theirs.get(app, [])]
     ahead = [
-        app
-        for app, names in theirs.items()
-        if app in ours and any((app, name) not in graph.nodes for name in names)
+        f"{app} {name}" for app in ours for name in theirs.get(app, []) if (app, name) not in graph.nodes
     ]
-    same = {model._meta.db_table: archive.columns(model) for model in archive.models()}
-    differs = same != {table: told["columns"] for table, told in manifest["tables"].items()}
-    if behind or ahead or differs:
+    if ahead:
         raise click.ClickException(
-            f"{path} was written by Sala {manifest['sala']} with other tables. Restore it with that version, then upgrade."
+            f"{path} was written by Sala {manifest['sala']}, which is newer than this program (it has {ahead[0]}). "
+            f"Restore it with Sala {manifest['sala']} or later."
         )
+
+
+def tables_of(manifest: dict[str, Any]) -> "Apps":
+    """Make the tables as they were when the archive was written, and the models of that state.
+
+    Raises click.ClickException when the archive's columns are not those of its own migrations.
+    """
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from sala.shell import archive, founding
+
+    founding.make_home()
+    executor = MigrationExecutor(connection)
+    graph = executor.loader.graph
+    theirs = {
+        (app, name)
+        for app, names in manifest["migrations"].items()
+        for name in names
+        if (app, name) in graph.nodes
+    }
+    last = [
+        key
+        for key in sorted(theirs)
+        if not any(child in theirs and child[0] == key[0] for child in graph.node_map[key].children)
+    ]
+    if set(executor.loader.applied_migrations) - theirs:  # newer tables, but empty ones: `check_empty`
+        founding.drop_tables()
+        executor = MigrationExecutor(connection)
+    executor.migrate(last)
+    registry: Apps = executor.loader.project_state(last).apps
+    ours = {model._meta.db_table: sorted(archive.columns(model)) for model in archive.models(registry)}
+    told = {table: sorted(said["columns"]) for table, said in manifest["tables"].items()}
+    if ours != told:
+        wrong = next(table for table in sorted({*ours, *told}) if ours.get(table) != told.get(table))
+        raise click.ClickException(
+            f"The backup's table {wrong} is not as its own version made it: it can't be read. Nothing was restored."
+        )
+    return registry
 
 
 def check_empty() -> None:
@@ -191,10 +231,11 @@ def destination(name: str) -> Path | None:
 class Loader:
     """Puts rows into their tables, as exactly as they were read."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: "Apps", columns: dict[str, list[str]]) -> None:
         from sala.shell import archive
 
-        self._models = {model._meta.db_table: model for model in archive.models()}
+        self._models = {model._meta.db_table: model for model in archive.models(registry)}
+        self._columns = columns
         self.rows = dict.fromkeys(self._models, 0)
 
     def part(self, table: str, content: bytes, where: str) -> None:
@@ -206,12 +247,12 @@ class Loader:
         model = self._models.get(table)
         if model is None:
             raise archive.DamagedError(f"{where}: there is no such table")
-        fields = model._meta.concrete_fields
+        fields = archive.fields(model, self._columns[table])
         quote = connection.ops.quote_name
         names = ", ".join(quote(str(field.column)) for field in fields)
         ready = [
             [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
-            for row in archive.parse(model, content, where)
+            for row in archive.parse(fields, content, where)
         ]
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
@@ -238,11 +279,12 @@ class Loader:
                 cursor.execute(statement)
 
 
-def load(path: Path, manifest: dict[str, Any], made: list[Path], say: Say) -> None:
+def load(path: Path, manifest: dict[str, Any], registry: "Apps", made: list[Path], say: Say) -> None:
     """Rows into the open transaction, files into their folders; ``made`` gets the files. Raises click.ClickException."""
     from sala.shell import archive
 
-    loader, progress = Loader(), writing.Progress(say)
+    columns = {table: told["columns"] for table, told in manifest["tables"].items()}
+    loader, progress = Loader(registry, columns), writing.Progress(say)
     with opened(path) as members:
         for member, content in members:
             if match := archive.TABLE_PART.fullmatch(member.name):
@@ -267,8 +309,11 @@ def load(path: Path, manifest: dict[str, Any], made: list[Path], say: Say) -> No
     loader.finish()
 
 
-def prove(texts: dict[str, str], outside: str | None, say: Say) -> str:
-    """Verify the ledger against the checkpoint; the sentence that tells. Raises click.ClickException when it does not hold."""
+def prove(texts: dict[str, str], outside: str | None, say: Say) -> tuple[str, list[str]]:
+    """Verify the ledger against the checkpoint: the sentence that tells, and its faults.
+
+    Raises click.ClickException when it is another ledger than the backup's.
+    """
     from sala.ledger import keys, queries, verification
     from sala.shell import archive
 
@@ -283,16 +328,13 @@ def prove(texts: dict[str, str], outside: str | None, say: Say) -> str:
         )
     say("verifying the ledger")
     run = verification.Verification(outside=outside or texts[archive.CHECKPOINT], key=public)
-    first = ""
+    faults: list[str] = []
     for number, finding in enumerate(run.findings()):
         if number < SHOWN:
             say(finding.line())
-        first = first or ("" if finding.warning else finding.line())
-    if run.faults:
-        raise click.ClickException(
-            f"The ledger does not hold ({run.faults} faults): {first}. Nothing was restored."
-        )
-    return f"Ledger: {run.size:,} entries, {run.records:,} records compared, root {run.root}."
+        if not finding.warning:
+            faults.append(finding.line())
+    return f"Ledger: {run.size:,} entries, {run.records:,} records compared, root {run.root}.", faults
 
 
 @click.command()
@@ -303,22 +345,42 @@ def prove(texts: dict[str, str], outside: str | None, say: Say) -> str:
     help="The file of keys that `sala backup --keys` wrote.",
 )
 @click.option(
+    "--without-keys",
+    is_flag=True,
+    help="Open the hall with new keys: the old ones are lost. See the documentation for what is lost with them.",
+)
+@click.option(
     "--checkpoint",
     type=click.File(encoding="utf-8", errors="replace"),
     help="A checkpoint kept elsewhere: is the restored ledger its continuation?",
 )
-def restore(file: Path, keys: Path | None, checkpoint: IO[str] | None) -> None:
+@click.option(
+    "--accept-faults",
+    is_flag=True,
+    help="Restore although the ledger does not hold; each fault is named, and the restoration recorded with them.",
+)
+def restore(
+    file: Path, keys: Path | None, without_keys: bool, checkpoint: IO[str] | None, accept_faults: bool
+) -> None:
     """Open the hall that FILE holds, in an empty SALA_HOME and an empty database of either kind; all of it or nothing."""
     from django.db import DatabaseError
 
+    there = all(path.is_file() for name, path in writing.key_files().items() if name.startswith("keys/"))
+    if keys is not None and without_keys:
+        raise click.UsageError("--keys and --without-keys exclude each other.")
+    if keys is None and not without_keys and not there:
+        raise click.UsageError(
+            "Give the hall's keys with --keys FILE, or say --without-keys when they are lost: the ledger then goes on "
+            "under a new key, and whoever signed in with a second factor sets it up anew."
+        )
     try:
-        _restore(file, keys, checkpoint.read() if checkpoint else None)
+        _restore(file, keys, checkpoint.read() if checkpoint else None, accept_faults)
     except DatabaseError as error:  # the house would say that there is no hall here, which is as it should be
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise click.ClickException(f"The database did not do it: {reason}. Nothing was restored.") from error
 
 
-def _restore(file: Path, keys: Path | None, outside: str | None) -> None:
+def _restore(file: Path, keys: Path | None, outside: str | None, accept_faults: bool) -> None:
     from django.db import connection, transaction
 
     from sala.installation import queries as installation
@@ -332,17 +394,33 @@ def _restore(file: Path, keys: Path | None, outside: str | None) -> None:
     manifest, texts = inspected(file, say)
     check_versions(file, manifest)
     made: list[Path] = []
+    older = False
     try:
         if keys is not None:
             put_keys(keys, made)
-        founding.migrate()
-        with transaction.atomic():
-            load(file, manifest, made, say)
+        registry = tables_of(manifest)
+        older = founding.is_behind()
+        with ExitStack() as held:
+            held.enter_context(transaction.atomic())
+            load(file, manifest, registry, made, say)
+            if older:  # SQLite changes tables only outside a transaction
+                held.close()
+                say("bringing the tables up to date")
+            founding.migrate()
             installation.forget()
-            told = prove(texts, outside, say)
+            told, faults = prove(texts, outside, say)
+            if faults and not accept_faults:
+                raise click.ClickException(
+                    f"The ledger does not hold ({len(faults)} faults): {faults[0]}. Nothing was restored. "
+                    "--accept-faults restores it as it is and records the faults."
+                )
+            if faults:
+                founding.record_restoration(manifest["written"], faults)
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
+        if older:
+            founding.drop_tables()
         raise
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -351,8 +429,7 @@ def _restore(file: Path, keys: Path | None, outside: str | None) -> None:
     click.echo(
         f"Restored from {file}, written {manifest['written']}: {rows:,} rows, {manifest['files']:,} files. {told}"
     )
+    if faults:
+        click.echo(f"Restored with {len(faults)} faults of the ledger; `sala doctor` names them.")
     if ledger_keys.public() is None:
-        say(
-            "The keys were not restored. Before the hall opens, put `secret` and `ledger.ed25519` into SALA_HOME/keys: "
-            "without them residents' codes do not open their requests and the ledger's signatures do not continue."
-        )
+        say(WITHOUT_KEYS)
