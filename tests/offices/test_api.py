@@ -45,3 +45,8 @@ def test_posts_tell_their_duties_with_source(client: Client) -> None:
     assert all(
         duty["status"] in ("V", "U") and duty["source"] for post in posts.values() for duty in post["duties"]
     )
+
+
+def test_no_office_lies_in_a_village(client: Client) -> None:
+    answer = client.get("/api/v1/offices/offices?place=12040402")
+    assert (answer.status_code, answer.json()["count"]) == (200, 0)

@@ -266,7 +266,7 @@ def _parameters(spec: ListSpec) -> list[dict[str, Any]]:
         ("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}),
         ("page_size", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": spec.page_size}),
     ]
-    found += [(name, {"type": "string", "maxLength": 40}) for name in spec.keep]
+    found += [(name, {"type": "string"}) for name in spec.keep]
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in found]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from ninja import NinjaAPI, Schema
 from ninja.schema import NinjaGenerateJsonSchema
 from pydantic import BaseModel, ConfigDict
@@ -152,6 +153,13 @@ class Api(NinjaAPI):
 def completed(document: Any) -> Any:
     """Ninja's ``document`` with answers, problems, headers and links of every operation."""
     schemas = document["components"].setdefault("schemas", {})
+    if "securitySchemes" in document["components"]:
+        document["components"]["securitySchemes"]["Session"] = {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "A browser's session; what changes something needs the forgery check's token besides.",
+        }
     _bound(schemas, PATTERNS["body"])  # ninja knows the bodies that come in; the answers follow
     problem = _schema(ProblemBody, schemas)
     document["components"]["responses"] = {
@@ -161,11 +169,19 @@ def completed(document: Any) -> Any:
         told = operation.pop(_KEY, None)
         if told is None:
             raise ValueError(f"{method} {path} does not say what it answers (kit.openapi.says)")
+        if operation.get("security"):
+            operation["security"] = [*operation["security"], {"Session": []}]
+        body = operation.get("requestBody", {"content": {}})
+        for content in body["content"].values():  # a body that may be missing is not null for that
+            content["schema"], body["required"] = _given(content["schema"], required=body["required"])
+        body = operation.get("requestBody", {"content": {}})
+        for content in body["content"].values():  # a body that may be missing is not null for that
+            content["schema"], body["required"] = _given(content["schema"], required=body["required"])
         operation["responses"] = _responses(operation, method, told, schemas)
         parameters = operation.setdefault("parameters", [])
         parameters += [IF_MATCH] * told.version + [IDEMPOTENCY_KEY] * told.once
         for each in parameters:
-            each["schema"] = {**each["schema"], **told.parameters.get(each["name"], {})}
+            each["schema"] = _narrowed(each["schema"], told.parameters.get(each["name"], {}))
             if each["in"] in PATTERNS:
                 _bound(each["schema"], PATTERNS[each["in"]])
     return document
@@ -176,6 +192,25 @@ def operations(document: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield path, method, operation
+
+
+def _given(schema: dict[str, Any], *, required: bool) -> tuple[dict[str, Any], bool]:
+    """The schema without null, and whether it was needed before."""
+    kinds = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    return (kinds[0], False) if len(kinds) == 1 else (schema, required)
+
+
+def _given(schema: dict[str, Any], *, required: bool) -> tuple[dict[str, Any], bool]:
+    """The schema without null, and whether it was needed before."""
+    kinds = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    return (kinds[0], False) if len(kinds) == 1 else (schema, required)
+
+
+def _narrowed(schema: Mapping[str, Any], further: Mapping[str, Any]) -> dict[str, Any]:
+    """What ninja knows of a parameter and what its room says; one that may be missing is not null for that."""
+    if further:
+        schema = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**schema, **further}
 
 
 def _all_problems() -> set[int]:

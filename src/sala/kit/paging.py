@@ -67,13 +67,17 @@ def choice(name: str, column: str, choices: Any, label: Any = "", *, several: bo
     return Filter(name, label or _("State"), read, where, "choice", pairs, several, schema)
 
 
-def place(name: str = "place", prefix: str = "", label: Any = "") -> Filter:
-    """By a place and what lies in it: a gazetteer code of 2, 4, 6 or 8 digits, on the columns province ... village."""
+def place(name: str = "place", prefix: str = "", label: Any = "", *, villages: bool = True) -> Filter:
+    """By a place and what lies in it: a gazetteer code of 2, 4, 6 or 8 digits, on the columns province ... village.
+
+    Without ``villages`` the rows know no village: nothing lies in one.
+    """
     levels = {2: "province", 4: "district", 6: "commune", 8: "village"}
 
     def where(values: Sequence[Any]) -> Q:
         code = str(values[0])
-        return Q(**{prefix + levels[len(code.partition("-")[0])]: code})
+        level = levels[len(code.partition("-")[0])]
+        return Q(**{prefix + level: code}) if villages or level != "village" else Q(pk__in=[])
 
     return Filter(name, label or _("Place"), inputs.place_code, where, "place", schema=inputs.PLACE)
 
@@ -212,13 +216,14 @@ class Listing:
     def of(cls, params: QueryDict, spec: ListSpec, *, strict: bool = False, path: str = "") -> "Listing":
         """Read the parameters of a URL.
 
-        A page (not ``strict``) keeps unknown parameters in its links and tells wrong values in ``errors``; the API and the
-        export (``strict``) raise `Invalid` with all field errors, also for unknown and repeated parameters.
+        A page (not ``strict``) keeps unknown parameters in its links and tells wrong values in ``errors``, and a field left
+        empty is none; the API and the export (``strict``) raise `Invalid` with all field errors, also for unknown,
+        repeated and empty parameters (an empty text is none).
         """
         errors: list[FieldError] = []
         values: dict[str, tuple[Any, ...]] = {}
         for each in spec.filters:
-            typed = _typed(params, each.name)
+            typed = _typed(params, each.name, blank=strict and each.kind != "text")
             if each.several:
                 typed = [part for text_ in typed for part in text_.split(",") if part]
             elif len(typed) > 1:
@@ -235,13 +240,22 @@ class Listing:
             errors.append(
                 FieldError("to", "before-from", _("The last day must not lie before the first one."))
             )
-        q = _single(params, "q", lambda typed: inputs.line(typed, 200), "", errors)
+        q = _single(params, "q", lambda typed: inputs.line(typed, 200), "", errors, blank=False)
         if q and spec.search is None and strict:
             errors.append(FieldError("q", "unknown", _("This list can't be searched.")))
-        sort = _single(params, "sort", lambda typed: _sort(typed, spec), spec.default_sort, errors)
-        page = _single(params, "page", lambda typed: inputs.whole(typed, 1, MAX_PAGE), 1, errors)
+        sort = _single(
+            params, "sort", lambda typed: _sort(typed, spec), spec.default_sort, errors, blank=strict
+        )
+        page = _single(
+            params, "page", lambda typed: inputs.whole(typed, 1, MAX_PAGE), 1, errors, blank=strict
+        )
         size = _single(
-            params, "page_size", lambda typed: inputs.whole(typed, 1, MAX_PAGE_SIZE), spec.page_size, errors
+            params,
+            "page_size",
+            lambda typed: inputs.whole(typed, 1, MAX_PAGE_SIZE),
+            spec.page_size,
+            errors,
+            blank=strict,
         )
         if strict:
             known = {*OWN, *spec.keep, *(each.name for each in spec.filters)}
@@ -367,14 +381,20 @@ def _flat(params: QueryDict) -> list[tuple[str, str]]:
     return [(name, str(value)) for name in params for value in params.getlist(name) if value != ""]
 
 
-def _typed(params: QueryDict, name: str) -> list[str]:
-    return [value for value in params.getlist(name) if value.strip()]
+def _typed(params: QueryDict, name: str, *, blank: bool) -> list[str]:
+    return [value for value in params.getlist(name) if blank or value.strip()]
 
 
 def _single(
-    params: QueryDict, name: str, read: Callable[[str], T], default: T, errors: list[FieldError]
+    params: QueryDict,
+    name: str,
+    read: Callable[[str], T],
+    default: T,
+    errors: list[FieldError],
+    *,
+    blank: bool,
 ) -> T:
-    typed = _typed(params, name)
+    typed = _typed(params, name, blank=blank)
     if len(typed) > 1:
         errors.append(FieldError(name, "repeated", _("Give this parameter once.")))
     try:

@@ -37,7 +37,7 @@ class MeasureTold(Told):
     group: Names
     what: Names
     rule: Names
-    rule_version: int
+    rule_version: str
     unit: Unit
     direction: Direction
     aggregation: Aggregation
@@ -60,7 +60,7 @@ class FigureTold(Told):
     numerator: float | None
     denominator: float | None
     count: int
-    rule_version: int
+    rule_version: str
     licence: str
 
 

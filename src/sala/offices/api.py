@@ -25,7 +25,7 @@ from sala.offices.terms import DayStatus, Instrument, OfficeKind
 router = Router(tags=["offices"])
 
 SPEC = ListSpec(
-    filters=(choice("kind", "kind", OfficeKind, _("Kind")), place()),
+    filters=(choice("kind", "kind", OfficeKind, _("Kind")), place(villages=False)),
     sorts={"code": "code", "name": "name_en", "created": "created", "changed": "changed"},
     search=lambda q: Q(name_km__contains=q) | Q(name_en__icontains=q) | Q(code__icontains=q),
     default_sort="code",
@@ -218,11 +218,11 @@ def office(request: HttpRequest, office_id: str) -> dict[str, Any]:
 def holders(
     request: HttpRequest,
     office_id: str,
-    on: str = "",
+    on: str | None = None,
 ) -> dict[str, Any]:
     """Popolo memberships valid on the day ``on`` (default: today)."""
     try:
-        at = day(on) if on else clock.today()
+        at = clock.today() if on is None else day(on)
     except Wrong as wrong:
         raise Invalid(wrong.message, errors=[FieldError("on", wrong.code, wrong.message)]) from wrong
     rows = queries.holders(_office(office_id).pk, at)

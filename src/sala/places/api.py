@@ -187,7 +187,7 @@ _WITHIN = {"within": {"maxLength": 16}}
 
 
 def _one_of(levels: Sequence[Level]) -> dict[str, Any]:
-    return {"level": {"enum": [level.value for level in levels]}}
+    return {"level": {"enum": ["", *(level.value for level in levels)]}}
 
 
 @router.get("/units.geojson", auth=None, summary="Borders as GeoJSON", operation_id="places_borders")
