@@ -71,6 +71,7 @@ def sala() -> None:
 @click.option("--seed", type=int, help="The seed of the demonstration.")
 def init(country: str, demo: bool, requests: int | None, seed: int | None) -> None:
     """Open a hall: tables, the country's places, offices, posts and services, keys; with --demo a year of records."""
+    from django.conf import settings
     from django.db import transaction
 
     from sala.installation import packs
@@ -92,6 +93,7 @@ def init(country: str, demo: bool, requests: int | None, seed: int | None) -> No
             opening.found(country=country, requests=requests, seed=seed, say=click.echo)
         else:
             founding.found(country=country, demonstration=False, seed=None, say=click.echo)
+    str(settings.SECRET_KEY)  # read once, it is made: to be saved with the ledger's key before anybody signs in
     click.echo("The hall is open. Next: `sala serve`.")
 
 
