@@ -93,7 +93,7 @@ def init(country: str, demo: bool, requests: int | None, seed: int | None) -> No
             opening.found(country=country, requests=requests, seed=seed, say=click.echo)
         else:
             founding.found(country=country, demonstration=False, seed=None, say=click.echo)
-    str(settings.SECRET_KEY)  # read once, it is made: to be saved with the ledger's key before anybody signs in
+    str(settings.SECRET_KEY)  # asked for, it is made: to be saved with the ledger's key
     click.echo("The hall is open. Next: `sala serve`.")
 
 
