@@ -116,6 +116,9 @@ INSTALLED_APPS = [
     "axes",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -241,7 +244,12 @@ AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True  # for an hour: how many names were tried from one address
 AXES_LOCKOUT_CALLABLE = "sala.accounts.adapter.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "otp", "code", "credential", "old", "new", "csrfmiddlewaretoken"]
+# From one address so many different user names may fail within an hour; more is somebody trying names through.
+SIGN_IN_NAMES = int(os.environ.get("SALA_SIGN_IN_NAMES", "30"))
+SIGN_IN_AGAIN_MINUTES = int(os.environ.get("SALA_SIGN_IN_AGAIN_MINUTES", "10"))
 
 ACCOUNT_ADAPTER = "sala.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -250,6 +258,38 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = False  # axes counts by name and address; allauth's count by name would lock others out
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+MFA_ADAPTER = "sala.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Sala"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+
+# Sign-in with somebody else's provider (OpenID Connect): off unless all three are set. It opens only accounts linked before.
+OIDC_ISSUER = os.environ.get("SALA_OIDC_ISSUER", "").rstrip("/")
+OIDC_NAME = os.environ.get("SALA_OIDC_NAME", "") or (urlsplit(OIDC_ISSUER).hostname or "")
+OIDC_CLIENT = os.environ.get("SALA_OIDC_CLIENT_ID", "")
+OIDC_SECRET = os.environ.get("SALA_OIDC_CLIENT_SECRET", "")
+SOCIALACCOUNT_ADAPTER = "sala.accounts.adapter.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds for each question to the provider
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "SCOPE": ["openid"],
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT,
+                "secret": OIDC_SECRET,
+                "settings": {"server_url": OIDC_ISSUER, "uid_field": "issuer_subject", "fetch_userinfo": False},
+            }
+        ]
+        if OIDC_ISSUER and OIDC_CLIENT and OIDC_SECRET
+        else [],
+    }
+}
 
 # Cross-room switches that belong to no room.
 COUNTRY = os.environ.get("SALA_COUNTRY", "kh")

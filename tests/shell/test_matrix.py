@@ -54,7 +54,7 @@ class Case:
     secrets: tuple[str, ...]  # what the resident told
 
 
-# access: all | signed (any sign-in) | desk (has a queue) | case (may see that case) | code (the code opens it) | door (answers by itself)
+# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | code (the code opens it) | door (answers by itself)
 ROUTES: dict[str, tuple[str, str]] = {
     "": ("all", "/"),
     "healthz": ("all", "/healthz"),
@@ -115,6 +115,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "ledger/consistency": ("all", "/ledger/consistency?from=1&to=2"),
     "ledger/inclusion": ("all", "/ledger/inclusion?entry=0&size=2"),
     "ledger/key": ("all", "/ledger/key"),
+    "ledger/keys": ("all", "/ledger/keys"),
     "ledger/receipts/<uuid:entry>.txt": ("none", "/ledger/receipts/{random_uuid}.txt"),
     "metrics": ("door", "/metrics"),
     "L/": ("all", "/en/"),
@@ -149,9 +150,21 @@ ROUTES: dict[str, tuple[str, str]] = {
         "all",
         "/en/figures/window.received/sources?place={place}",
     ),
+    "sign-in/back": ("none", "/sign-in/back"),
     "L/sign-in": ("door", "/en/sign-in"),
+    "L/sign-in/again": ("session", "/en/sign-in/again"),
+    "L/sign-in/factor": ("door", "/en/sign-in/factor"),
+    "L/sign-in/passkey": ("all", "/en/sign-in/passkey"),
+    "L/sign-in/provider": ("none", "/en/sign-in/provider"),
+    "L/invitation": ("all", "/en/invitation"),
     "L/sign-out": ("post", "/en/sign-out"),
-    "L/account": ("signed", "/en/account"),
+    "L/account": ("session", "/en/account"),
+    "L/account/codes": ("door", "/en/account/codes"),
+    "L/account/codes.txt": ("door", "/en/account/codes.txt"),
+    "L/account/factors": ("session", "/en/account/factors"),
+    "L/accounts": ("keeper", "/en/accounts?office=commune-hall-{place}"),
+    "L/accounts/<uuid:person_id>": ("door", "/en/accounts/{random_uuid}"),
+    "L/accounts/new": ("keeper", "/en/accounts/new?office=commune-hall-{place}"),
     "L/powers": ("all", "/en/powers"),
     "L/parts": ("all", "/en/parts"),
     "L/parts/staff": ("door", "/en/parts/staff"),
@@ -217,7 +230,7 @@ def callers(
         yield username, "token", Client(headers={"Authorization": f"Bearer {tokens[username]}"})
 
 
-def wanted(access: str, who: str, case: Case, api: bool) -> set[int]:
+def wanted(access: str, who: str, way: str, case: Case, api: bool) -> set[int]:
     """The statuses that are right."""
     stranger = {401} if api else {302, 401}
     match access:
@@ -227,6 +240,10 @@ def wanted(access: str, who: str, case: Case, api: bool) -> set[int]:
             return {404}
         case "signed":
             return {200} if who else stranger
+        case "session":
+            return {200} if who and way == "session" else {403} if who else stranger
+        case "keeper":
+            return {200} if who == "admin" and way == "session" else {403} if who else stranger
         case "desk":
             return {200} if who in DESK else {403, 404} if who else stranger
         case "case":
@@ -289,7 +306,7 @@ def test_matrix(
                 )
                 answer = client.get(url)
                 asked += 1
-                right = wanted(access, who, case, api=url.startswith("/api/"))
+                right = wanted(access, who, way, case, api=url.startswith("/api/"))
                 if answer.status_code not in right:
                     faults.append(
                         f"{who or 'nobody'} by {way}: GET {url}: {answer.status_code}, not {sorted(right)}"

@@ -19,7 +19,7 @@ PAGES = {
     "/km/work": 12,
     "/km/work?view=all": 12,
     "/km/powers": 6,
-    "/km/account": 6,
+    "/km/account": 7,
     "/km/holidays": 4,
     "/km/places": 2,
     "/km/places/12": 4,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from allauth.core.exceptions import ReauthenticationRequired
+
 from sala.accounts import verbs
 from sala.kit.acting import Reach, Where
 from sala.kit.errors import NotSignedIn, Refused
@@ -67,7 +69,8 @@ class System:
 @dataclass(frozen=True)
 class Post:
     """A post held today by the person who signed in. ``grants``: verb -> scopes, as the post's grants say; ``person``,
-    ``post_name`` and ``office_name`` are ``{"km", "en"}`` for pages.
+    ``post_name`` and ``office_name`` are ``{"km", "en"}`` for pages. ``recent``: the person said just now who she is.
+    ``limits``: to what a token is limited (verbs, or `rules.READ`); empty for all that the post may do.
     """
 
     appointment: UUID
@@ -82,6 +85,8 @@ class Post:
     office_name: Mapping[str, str] = field(default_factory=dict)
     until: date | None = None
     signed_in: bool = True
+    recent: bool = True
+    limits: frozenset[str] = frozenset()
 
     @property
     def post(self) -> str:
@@ -120,13 +125,22 @@ class Post:
         return self.reach(verb).covers(at)
 
     def require(self, verb: str, at: Where) -> None:
-        """Assert: raises `Refused`."""
+        """Assert: raises `Refused`, and what `require_recent` raises for a verb that can't be undone."""
         if not self.may(verb, at):
             raise Refused(
                 N_(
                     "Your post does not allow this step here. Ask an office that may, or look at who may do what."
                 )
             )
+        if verbs.needs_recent(verb):
+            self.require_recent()
+
+    def require_recent(self) -> None:
+        """Assert: raises allauth's `ReauthenticationRequired` where the sign-in is not recent; its middleware keeps what was
+        typed, and goes on with it after the person has said again who she is.
+        """
+        if not self.recent:
+            raise ReauthenticationRequired
 
 
 RESIDENT = Resident()

@@ -1,10 +1,14 @@
-"""Open and close accounts, sign in and out, change a password, issue and revoke tokens."""
+"""Open and close accounts, sign in and out, change a password, end sessions, issue and revoke tokens."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from allauth.account.internal.flows.login import get_authentication_records
+from axes.models import AccessFailureLog
+from django.conf import settings
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,14 +16,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from sala.accounts import queries, rules
-from sala.accounts.acting import system
-from sala.accounts.models import Session, Token, User
-from sala.accounts.sessions import APPOINTMENT, SINCE
+from sala.accounts import queries, rules, verbs
+from sala.accounts.acting import Post, System, system
+from sala.accounts.models import Invitation, Session, Token, User
+from sala.accounts.sessions import AGAIN, APPOINTMENT, BROWSER, FACTOR, SINCE
 from sala.accounts.terms import Act, Verb
-from sala.kit import clock
+from sala.kit import clock, network
 from sala.kit.acting import Acting, Where
-from sala.kit.errors import FieldError, Invalid, NotFound, NotPossible, NotSignedIn, TooMany
+from sala.kit.errors import FieldError, Invalid, NotFound, NotPossible, NotSignedIn, Refused, TooMany
 from sala.kit.terms import N_
 from sala.kit.text import normalise
 from sala.ledger import actions as ledger
@@ -46,29 +50,38 @@ def check_password(password: str, user: User | None = None) -> None:
 
 
 def open_account(
-    *, by: Acting, person: Any, username: str, password: str, at: Where | None = None, check: bool = True
+    *,
+    by: Acting,
+    person: Any,
+    username: str,
+    password: str | None = None,
+    at: Where | None = None,
+    check: bool = True,
 ) -> User:
     """Open an account for a person in public office. ``at``: where the person's office stands (default: their first post's).
 
-    Side effects: one row, one ledger entry. Deliberately not done: the account opens nothing by itself, the person's
-    appointments do. Raises `Refused`, `Invalid`.
+    Without a ``password`` nobody can sign in before the person chose one with an invitation; only the system (a
+    demonstration) gives one. Side effects: one row, one ledger entry. Deliberately not done: the account opens nothing by
+    itself, the person's appointments do. Raises `Refused`, `Invalid`.
     """
     if at is None:
         posts = offices.appointments_of(person.pk)
         at = posts[0].office.where if posts else Where()
     by.require(Verb.OPEN, at)
+    if password is not None and not isinstance(by, System):
+        raise Refused(N_("Nobody chooses another one's password. Make an invitation instead."))
     name = normalise(username).strip()
     if not 2 <= len(name) <= 64:
         message = N_("Give a user name of 2 to 64 characters.")
         raise Invalid(message, errors=[FieldError("username", "username", message)])
     row = User(username=name, person_id=person.pk)
-    if check:
+    if check and password is not None:
         check_password(password, row)
     row.set_password(password)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-            _record(by, Verb.OPEN, row, at)
+            record(by, Verb.OPEN, row, at)
     except IntegrityError as error:
         message = N_("This user name is taken. Choose another one.")
         raise Invalid(message, errors=[FieldError("username", "taken", message)]) from error
@@ -82,28 +95,37 @@ def close_account(*, by: Acting, user: UUID) -> None:
     nothing is deleted that the person did. Raises `Refused`, `NotFound`.
     """
     with transaction.atomic():
-        row = User.objects.filter(pk=user).first()
-        if row is None:
-            raise NotFound(N_("There is no such account."))
-        posts = offices.appointments_of(row.person_id) if row.person_id else []
-        at = posts[0].office.where if posts else Where()
-        by.require(Verb.OPEN, at)
+        row, at = account_to_change(by, user)
         row.is_active = False
         row.save(update_fields=["is_active"])
         Session.objects.filter(user=row).delete()
-        _revoke(by, Token.objects.filter(user=row))
-        _record(by, Act.CLOSE, row, at)
+        revoke(by, Token.objects.filter(user=row))
+        uninvite(by, row, at)
+        record(by, Act.CLOSE, row, at)
+
+
+def account_to_change(by: Acting, user: UUID) -> tuple[User, Where]:
+    """An account that ``by`` may open and close, and where its holder's first post stands. Raises `NotFound`, `Refused`."""
+    row = User.objects.filter(pk=user).first()
+    if row is None:
+        raise NotFound(N_("There is no such account."))
+    posts = offices.appointments_of(row.person_id) if row.person_id else []
+    at = posts[0].office.where if posts else Where()
+    by.require(Verb.OPEN, at)
+    return row, at
 
 
 def check_credentials(request: HttpRequest, username: str, password: str) -> User:
     """The user whose password this is. The answer to a wrong name and to a wrong password is the same, and as slow.
 
-    Raises `NotSignedIn`, or `TooMany` after ten failures for this name from this address; others from elsewhere, and
-    other names from here, go on.
+    Raises `NotSignedIn`, or `TooMany` after ten failures for this name from this address (others from elsewhere, and
+    other names from here, go on), or when more names failed from here in an hour than one hall has people.
     """
     if len(password) > rules.PASSWORD_MOST or len(username) > 64 or "\0" in username + password:
         raise NotSignedIn(WRONG)
-    user = authenticate(request, username=normalise(username).strip(), password=password)
+    name = normalise(username).strip()
+    _refuse_trying_names(request, name)
+    user = authenticate(request, username=name, password=password)
     if getattr(request, "axes_locked_out", False):
         raise TooMany(
             N_("Too many attempts with this user name from here. Wait 15 minutes, then try again."),
@@ -112,6 +134,21 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
     if not isinstance(user, User):
         raise NotSignedIn(WRONG)
     return user
+
+
+def _refuse_trying_names(request: HttpRequest, name: str) -> None:
+    """Raises `TooMany` where `settings.SIGN_IN_NAMES` other names failed from this address within the hour."""
+    rows = AccessFailureLog.objects.filter(
+        ip_address=network.counted(request), attempt_time__gte=clock.now() - timedelta(hours=1)
+    )
+    names = rows.exclude(username=name).order_by().values("username").distinct()[: settings.SIGN_IN_NAMES]
+    if len(names) >= settings.SIGN_IN_NAMES:
+        raise TooMany(
+            N_(
+                "Too many different user names were tried from here. Wait an hour, or sign in from elsewhere."
+            ),
+            retry_after=60 * 60,
+        )
 
 
 def posts_today(user: User) -> list[Any]:
@@ -130,7 +167,18 @@ def begin_session(request: HttpRequest, appointment: Any) -> None:
     now = clock.now()
     request.session[APPOINTMENT] = str(appointment.pk)
     request.session[SINCE] = now.isoformat()
+    request.session[BROWSER] = rules.browser(request.headers.get("User-Agent", "")[:500])
+    told = get_authentication_records(request, request.user)
+    if any(step.get("method") == "mfa" for step in told):
+        request.session[FACTOR] = True
     request.session.set_expiry(now + rules.token_life(None))
+
+
+def say_again(request: HttpRequest, *, factor: bool) -> None:
+    """The person has said again who she is; ``factor``: with her second factor. Acts that can't be undone are open for a while."""
+    request.session[AGAIN] = clock.now().isoformat()
+    if factor:
+        request.session[FACTOR] = True
 
 
 def switch_post(request: HttpRequest, appointment: UUID) -> None:
@@ -164,21 +212,36 @@ def change_password(request: HttpRequest, *, old: str, new: str) -> None:
         user.set_password(new)
         user.save(update_fields=["password"])
         Session.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
-        _revoke(acting, Token.objects.filter(user=user))
-        _record(acting, Act.PASSWORD, user, acting.where)
+        revoke(acting, Token.objects.filter(user=user))
+        uninvite(acting, user, acting.where)
+        record(acting, Act.PASSWORD, user, acting.where)
     end = request.session.get_expiry_date()
     update_session_auth_hash(request, user)
     request.session.set_expiry(end)
 
 
 def issue_token(
-    *, by: Acting, user: User, appointment: Any, days: int | None = None, label: str = ""
+    *,
+    by: Acting,
+    user: User,
+    appointment: Any,
+    days: int | None = None,
+    label: str = "",
+    scope: Iterable[str] = (),
 ) -> tuple[str, Token]:
     """A new API token for a user's post, and its row. The text is returned once and not kept.
 
-    ``days`` None: made with the password, lives as long as a session. Side effects: one row, one ledger entry.
-    Deliberately not done: a token gives nothing the post does not. Raises `NotPossible`, `ValueError` for days out of range.
+    ``days`` None: made with the password, lives as long as a session. ``scope``: nothing for all the post may do, "read",
+    or verbs. Side effects: one row, one ledger entry. Deliberately not done: a token gives nothing the post does not, and
+    ends with it. Raises `NotPossible`, `Invalid` for an unknown scope, `ValueError` for days out of range.
     """
+    if isinstance(by, Post):
+        by.require_recent()
+    try:
+        limits = rules.limits(scope, (str(verb) for room in verbs.rooms().values() for verb in room))
+    except ValueError as error:
+        message = N_("Limit a token to “read” alone, or to verbs as “accounts/me” names them.")
+        raise Invalid(message, errors=[FieldError("scope", "scope", message)]) from error
     if appointment.person_id != user.person_id or not user.is_active:
         raise NotPossible(N_("A token belongs to a post that its owner holds today."))
     text = rules.TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -189,6 +252,7 @@ def issue_token(
             appointment=appointment,
             label=normalise(label)[:80],
             by_password=days is None,
+            limits=sorted(limits),
             expires=clock.now() + rules.token_life(days),
         )
         _record_token(by, Act.TOKEN, row)
@@ -201,38 +265,56 @@ def revoke_token(*, by: Acting, user: UUID, token: UUID) -> None:
         mine = Token.objects.filter(pk=token, user_id=user)
         if not mine.exists():
             raise NotFound(N_("There is no such token."))
-        _revoke(by, mine)
+        revoke(by, mine)
 
 
-def end_session(*, user: UUID, mark: str) -> None:
-    """End one of one's own sessions, named by its mark. Raises `NotFound`."""
-    for known, row in queries.sessions_of(user):
+def end_session(*, by: Post, mark: str) -> None:
+    """End one of one's own sessions, named by its mark. Side effects: the row, one ledger entry. Raises `NotFound`."""
+    for known, row in queries.sessions_of(by.user_id):
         if known == mark:
-            row.delete()
+            with transaction.atomic():
+                row.delete()
+                record(by, Act.SESSION, User.objects.get(pk=by.user_id), by.where)
             return
     raise NotFound(N_("There is no such session."))
 
 
-def clear_expired(now: datetime | None = None) -> int:
-    """Remove sessions that ended and tokens that ended over a year ago; the number of both. A job calls this.
+def end_other_sessions(*, by: Post, mark: str) -> int:
+    """End all of one's own sessions but the one with this mark; how many. Side effects: the rows, one ledger entry."""
+    others = [row.pk for known, row in queries.sessions_of(by.user_id) if known != mark]
+    with transaction.atomic():
+        Session.objects.filter(pk__in=others).delete()
+        if others:
+            record(by, Act.SESSION, User.objects.get(pk=by.user_id), by.where)
+    return len(others)
 
-    Side effect: a ledger entry for each token, which says that its row is gone.
+
+def clear_expired(now: datetime | None = None) -> int:
+    """Remove sessions that ended, and tokens and invitations that ended over a year ago; how many. A job calls this.
+
+    Side effect: a ledger entry for each token and invitation, which says that its row is gone.
     """
     at = now or clock.now()
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
+    AccessFailureLog.objects.filter(attempt_time__lt=at - timedelta(hours=1)).delete()
     with transaction.atomic():
-        old = list(_with_office(Token.objects.filter(expires__lt=at - timedelta(days=366))))
+        by, year = system("accounts.clear"), at - timedelta(days=366)
+        old = list(_with_office(Token.objects.filter(expires__lt=year)))
         for row in old:
-            _record_token(system("accounts.clear"), Act.CLEAR, row, gone=True)
+            _record_token(by, Act.CLEAR, row, gone=True)
             row.delete()
-    return sessions + len(old)
+        unused = list(Invitation.objects.filter(expires__lt=year))
+        for invitation in unused:
+            record_invitation(by, Act.UNINVITE, invitation, Where(), gone=True)
+            invitation.delete()
+    return sessions + len(old) + len(unused)
 
 
 def _with_office(tokens: QuerySet[Token]) -> QuerySet[Token]:
     return tokens.select_related("appointment__office").select_for_update(of=("self",))
 
 
-def _revoke(by: Acting, tokens: QuerySet[Token]) -> None:
+def revoke(by: Acting, tokens: QuerySet[Token]) -> None:
     """End those of the tokens that still open something; a ledger entry each."""
     for row in _with_office(tokens.filter(revoked__isnull=True)):
         row.revoked = clock.now()
@@ -240,7 +322,22 @@ def _revoke(by: Acting, tokens: QuerySet[Token]) -> None:
         _record_token(by, Act.REVOKE, row)
 
 
-def _record(by: Acting, act: str, row: User, at: Where) -> None:
+def uninvite(by: Acting, user: User, at: Where) -> None:
+    """End the open invitation of an account, if there is one; a ledger entry."""
+    for row in Invitation.objects.filter(user=user, used__isnull=True, revoked__isnull=True):
+        row.revoked = clock.now()
+        row.save(update_fields=["revoked"])
+        record_invitation(by, Act.UNINVITE, row, at)
+
+
+def record_invitation(by: Acting, act: str, row: Invitation, at: Where, *, gone: bool = False) -> None:
+    """Write an act about an invitation into the ledger, in the caller's transaction."""
+    content = None if gone else queries.invitation_content(row)
+    ledger.record(by=by, act=act, kind=queries.INVITATION, subject=str(row.pk), at=at, content=content)
+
+
+def record(by: Acting, act: str, row: User, at: Where) -> None:
+    """Write an act about an account into the ledger, in the caller's transaction."""
     content = queries.account_content(row)
     ledger.record(by=by, act=act, kind=queries.ACCOUNT, subject=str(row.pk), at=at, content=content)
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, Router
 
-from sala.accounts import actions, powers, queries
+from sala.accounts import actions, factors, powers, queries
 from sala.accounts.acting import Post
 from sala.kit.api import Strict
 from sala.kit.errors import NotFound
@@ -47,11 +47,11 @@ class TokenTold(Told):
 
 
 class VerbTold(Told):
-    """One thing the post may do: how far, and a sentence."""
+    """One thing the post may do: how far, and a sentence in both languages."""
 
     verb: str
     scope: str
-    sentence: str
+    sentence: Names
 
 
 class Me(PostTaken):
@@ -62,11 +62,14 @@ class Me(PostTaken):
 
 
 class TokenIn(Strict):
-    """User name and password; ``otp`` where the post demands a second factor; ``appointment`` picks one of several posts."""
+    """User name and password; ``otp``: the code of the second factor, where the account has one or the post demands it;
+    ``appointment`` picks one of several posts; ``scope`` limits the token to ``["read"]`` or to verbs.
+    """
 
     username: str = Field(max_length=64)
     password: str = Field(max_length=1000)
     otp: str = Field("", max_length=12)
+    scope: list[str] = Field([], max_length=64)
     appointment: UUID | None = None
 
     model_config = {**Strict.model_config, "str_strip_whitespace": False}
@@ -95,8 +98,9 @@ def make(request: HttpRequest, body: TokenIn) -> Any:
         chosen = next((row for row in held if row.pk == body.appointment), None)
         if chosen is None:
             raise NotFound(_("You do not hold this post today."))
+    factors.check_otp(request, user, chosen, body.otp)
     by = queries.post_of(chosen, user.pk)
-    text, row = actions.issue_token(by=by, user=user, appointment=chosen, label="API")
+    text, row = actions.issue_token(by=by, user=user, appointment=chosen, label="API", scope=body.scope)
     return 201, {
         "token": text,
         "id": str(row.pk),
@@ -129,7 +133,7 @@ def end(request: HttpRequest, token_id: UUID) -> Any:
 def me(request: HttpRequest) -> dict[str, Any]:
     """The post, its office, and each verb with its scope and sentence."""
     acting = _own(request)
-    lines = powers.own(acting)
+    lines = [line for line in powers.own(acting) if line.verb in acting.grants]
     return {
         **_post(acting),
         "until": acting.until,

@@ -4,16 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
+from django.urls import reverse
 
 from sala.accounts import queries
 from sala.accounts.acting import RESIDENT
+from sala.accounts.rules import READ
 from sala.kit.bounds import answer
-from sala.kit.errors import NotSignedIn
+from sala.kit.errors import NotSignedIn, Refused
 from sala.kit.terms import N_
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+BEFORE_FACTOR = ("factors", "codes", "codes-file", "sign-in-again", "sign-in-again-passkey", "sign-out")
+"""Pages that open while the post demands a second factor that was not shown yet."""
 
 
 class ActingMiddleware:
@@ -53,9 +57,12 @@ class ActingMiddleware:
         view: Callable[..., HttpResponse],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-    ) -> HttpResponse | None:
+    ) -> HttpResponseBase | None:
         """The API's views are exempt from Django's check against forged requests; a session's cookie is checked here."""
         signed = getattr(request, "acting", RESIDENT) is not RESIDENT
+        held_back = _held_back(request) if signed else None
+        if held_back is not None:
+            return held_back
         if request.method in SAFE or not signed or getattr(request, "by_token", False):
             return None
         if not getattr(view, "csrf_exempt", False):
@@ -67,6 +74,26 @@ def _checked(
     request: HttpRequest,
 ) -> HttpResponse:  # pragma: no cover - only its lack of an exemption is looked at
     return HttpResponse()
+
+
+def _held_back(request: HttpRequest) -> HttpResponseBase | None:
+    """What stops this request before any view: a second factor that is demanded, or a token that may only read."""
+    if getattr(request, "by_token", False):
+        if READ in request.acting.limits and request.method not in SAFE:  # type: ignore[attr-defined]
+            message = N_("This token may only read. Use one that may make changes.")
+            return answer(request, Refused(message, code="token-reads"))
+        return None
+    if not queries.lacks_factor(request):
+        return None
+    match = request.resolver_match
+    if match is not None and match.url_name in BEFORE_FACTOR:
+        return None
+    if request.path_info.startswith("/api/"):
+        message = N_(
+            "Your post demands a second factor. Set it up on the page “Second factor”, then try again."
+        )
+        return answer(request, Refused(message, code="second-factor"))
+    return HttpResponseRedirect(reverse("factors"))
 
 
 def _set_user(request: HttpRequest, user: Any) -> None:

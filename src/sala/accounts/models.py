@@ -75,6 +75,8 @@ class Session(AbstractBaseSession):
         "offices.Appointment", null=True, on_delete=models.CASCADE, related_name="+"
     )
     since = models.DateTimeField(null=True)
+    seen = models.DateTimeField(default=clock.now)
+    browser = models.CharField(max_length=40, blank=True)
 
     class Meta(AbstractBaseSession.Meta):
         db_table = "accounts_session"
@@ -94,6 +96,7 @@ class Token(models.Model):
     appointment = models.ForeignKey("offices.Appointment", on_delete=models.CASCADE, related_name="+")
     label = models.CharField(max_length=80, blank=True)
     by_password = models.BooleanField(default=False)
+    limits = models.JSONField(default=list)
     created = models.DateTimeField(default=clock.now)
     expires = models.DateTimeField()
     revoked = models.DateTimeField(null=True)
@@ -103,4 +106,32 @@ class Token(models.Model):
             models.CheckConstraint(
                 condition=models.Q(expires__gt=models.F("created")), name="token_ends_after_start"
             )
+        ]
+
+
+class Invitation(models.Model):
+    """A code that lets the holder of an account choose a password, once and until its end. Only its digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    created = models.DateTimeField(default=clock.now)
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+    revoked = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires__gt=models.F("created")), name="invitation_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(used__isnull=True) | models.Q(revoked__isnull=True),
+                name="invitation_used_or_revoked",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(used__isnull=True, revoked__isnull=True),
+                name="invitation_one_open",
+            ),
         ]

@@ -1,19 +1,29 @@
 """Who acts with this session or this token, and what may a post do? One join each; grants are remembered by post."""
 
+import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from sala.accounts.acting import Post
-from sala.accounts.models import Grant, Session, Token, User
-from sala.accounts.rules import digest, session_mark
-from sala.accounts.sessions import SessionStore
+from sala.accounts.models import Grant, Invitation, Session, Token, User
+from sala.accounts.rules import READ, SEEN_EVERY, digest, session_mark
+from sala.accounts.sessions import AGAIN, FACTOR, SINCE, SessionStore
+from sala.accounts.terms import Factor
+from sala.installation.queries import is_demonstration
 from sala.kit import clock
 from sala.kit.acting import Where
+from sala.kit.canonical import canonical
 from sala.kit.rows import one
 from sala.offices import queries as offices
 from sala.offices.rules import Span
@@ -21,6 +31,11 @@ from sala.offices.rules import Span
 GRANTS = "accounts.grants"
 ACCOUNT = "accounts.account"
 TOKEN = "accounts.token"  # noqa: S105 - a kind of record
+FACTOR_KIND = "accounts.factor"
+INVITATION = "accounts.invitation"
+LINK = "accounts.link"
+
+RECENT = timedelta(minutes=settings.SIGN_IN_AGAIN_MINUTES)
 
 # (post code -> (version of the post, its grants)): the version comes with every join, so a loading in any process counts.
 _grants: dict[str, tuple[int, Mapping[str, frozenset[str]]]] = {}
@@ -101,7 +116,20 @@ def by_session(request: HttpRequest) -> tuple[Post, User] | None:
     if not constant_time_compare(store.get("_auth_user_hash", ""), user.get_session_auth_hash()):
         return None  # the password was changed since
     user.backend = store.get("_auth_user_backend", "")
-    return post_of(appointment, user.pk), user
+    now = clock.now()
+    if now - row.seen > SEEN_EVERY:
+        with contextlib.suppress(DatabaseError):  # where nothing can be written, one may still read
+            Session.objects.filter(pk=row.pk).update(seen=now)
+    told = store.get(AGAIN) or store.get(SINCE)
+    recent = told is not None and now - datetime.fromisoformat(told) < RECENT
+    post = post_of(appointment, user.pk)
+    return (post if recent else replace(post, recent=False)), user
+
+
+def lacks_factor(request: HttpRequest) -> bool:
+    """Whether the session's post demands a second factor that was not shown yet. Only after `by_session` has found it."""
+    row = request.session.row  # type: ignore[attr-defined]
+    return row.appointment.post.second_factor and not request.session.get(FACTOR) and not is_demonstration()
 
 
 def by_token(text: str) -> tuple[Post, User] | None:
@@ -113,12 +141,65 @@ def by_token(text: str) -> tuple[Post, User] | None:
     row = one(rows.select_related("user", "appointment__person", "appointment__post", "appointment__office"))
     if row is None or not _valid(row.user, row.appointment):
         return None
-    return post_of(row.appointment, row.user_id), row.user
+    return limited(post_of(row.appointment, row.user_id), frozenset(row.limits)), row.user
+
+
+def limited(post: Post, limits: frozenset[str]) -> Post:
+    """The post as a token's bearer acts in it: with no more than the token's ``limits``, and never more than the post."""
+    if not limits:
+        return post
+    if READ in limits:
+        return replace(post, limits=limits)
+    grants = {verb: scopes for verb, scopes in post.grants.items() if verb in limits}
+    return replace(post, limits=limits, grants=grants)
 
 
 def user(username: str) -> User | None:
     """The account with this user name, or None."""
     return User.objects.filter(username=username).first()
+
+
+def account_of(person_id: UUID) -> User | None:
+    """The open account of a person, or None."""
+    return User.objects.filter(person_id=person_id, is_active=True).order_by("-created").first()
+
+
+def account(user_id: UUID | str) -> User | None:
+    """The account with this id, or None."""
+    return User.objects.filter(pk=user_id).select_related("person").first()
+
+
+def accounts_of(person_ids: list[UUID]) -> dict[UUID, User]:
+    """The open accounts of persons, by person."""
+    rows = User.objects.filter(person_id__in=person_ids, is_active=True).order_by("created")
+    return {row.person_id: row for row in rows if row.person_id}
+
+
+def factors_of(user_id: UUID) -> list[Authenticator]:
+    """The second factors of an account, recovery codes last."""
+    rows = Authenticator.objects.filter(user_id=user_id).order_by("created_at", "pk")
+    return sorted(rows, key=lambda row: row.type == Factor.CODES)
+
+
+def has_factor(user_id: UUID) -> bool:
+    """Whether an account has a second factor; recovery codes alone are none."""
+    return bool(Authenticator.objects.filter(user_id=user_id).exclude(type=Factor.CODES).exists())
+
+
+def demands_factor(appointment: Any) -> bool:
+    """Whether one must show a second factor to act in this appointment: its post says so, and nothing here is fictional."""
+    return bool(appointment.post.second_factor) and not is_demonstration()
+
+
+def open_invitation(user_id: UUID) -> Invitation | None:
+    """The invitation with which the password of this account may still be chosen, or None."""
+    rows = Invitation.objects.filter(user_id=user_id, used__isnull=True, revoked__isnull=True)
+    return rows.filter(expires__gt=clock.now()).first()
+
+
+def links_of(user_id: UUID) -> list[SocialAccount]:
+    """The sign-ins of providers that open an account."""
+    return list(SocialAccount.objects.filter(user_id=user_id).order_by("date_joined"))
 
 
 def tokens_of(user_id: UUID) -> list[Token]:
@@ -170,4 +251,53 @@ def token_content(row: Token) -> dict[str, object]:
         "appointment": str(row.appointment_id),
         "expires": row.expires.isoformat(),
         "revoked": row.revoked is not None,
+        **({"limits": sorted(row.limits)} if row.limits else {}),
     }
+
+
+# What changes with each use of a factor, and says nothing about who may sign in.
+_MOVING = ("used_mask", "last", "viewed_at")
+
+
+def factor_content(row: Authenticator) -> dict[str, object]:
+    """What the ledger holds of a second factor: whose, of which kind, and a digest of what is kept encrypted."""
+    kept = {name: value for name, value in row.data.items() if name not in _MOVING}
+    return {
+        "user": str(row.user_id),
+        "type": row.type,
+        "kept": hashlib.sha256(canonical(kept)).hexdigest(),
+    }
+
+
+def factor_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every second factor, as the ledger verifies it."""
+    for row in Authenticator.objects.iterator():
+        yield str(row.pk), factor_content(row)
+
+
+def invitation_content(row: Invitation) -> dict[str, object]:
+    """What the ledger holds of an invitation."""
+    return {
+        "digest": row.digest,
+        "user": str(row.user_id),
+        "expires": row.expires.isoformat(),
+        "used": row.used is not None,
+        "revoked": row.revoked is not None,
+    }
+
+
+def invitation_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every invitation that is kept, as the ledger verifies it."""
+    for row in Invitation.objects.iterator():
+        yield str(row.pk), invitation_content(row)
+
+
+def link_content(row: SocialAccount) -> dict[str, object]:
+    """What the ledger holds of a provider's sign-in that opens an account."""
+    return {"user": str(row.user_id), "provider": row.provider, "subject": row.uid}
+
+
+def link_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every linked sign-in of a provider, as the ledger verifies it."""
+    for row in SocialAccount.objects.iterator():
+        yield str(row.pk), link_content(row)

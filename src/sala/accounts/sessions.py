@@ -11,6 +11,9 @@ from sala.kit import clock
 from sala.kit.rows import one
 
 SINCE = "since"
+AGAIN = "again"  # when the person last said again who she is
+FACTOR = "factor"  # whether a second factor was shown in this session
+BROWSER = "browser"
 APPOINTMENT = "appointment"
 
 
@@ -40,4 +43,5 @@ class SessionStore(DatabaseStore):
         row.user_id = UUID(user) if user else None
         row.appointment_id = UUID(appointment) if appointment else None
         row.since = datetime.fromisoformat(since) if since else None
+        row.browser = data.get(BROWSER, "")
         return row

@@ -19,3 +19,21 @@ class Act(Term):
     TOKEN = "accounts.token", N_("Token made")
     REVOKE = "accounts.revoke", N_("Token ended")
     CLEAR = "accounts.clear", N_("Token that ended long ago removed")
+    FACTOR = "accounts.factor", N_("Second factor set up")
+    FACTOR_OFF = "accounts.factor_off", N_("Second factor removed")
+    CODES = "accounts.codes", N_("Recovery codes made")
+    CODE_USED = "accounts.code_used", N_("Recovery code used")
+    SESSION = "accounts.session", N_("Session ended from the account page")
+    INVITE = "accounts.invite", N_("Invitation to choose a password made")
+    UNINVITE = "accounts.uninvite", N_("Invitation ended")
+    CHOOSE = "accounts.choose", N_("Password chosen with an invitation")
+    LINK = "accounts.link", N_("Sign-in of a provider linked")
+    UNLINK = "accounts.unlink", N_("Sign-in of a provider unlinked")
+
+
+class Factor(Term):
+    """What one has beside the password. The values are allauth's."""
+
+    APP = "totp", N_("Code from an app on the phone")
+    PASSKEY = "webauthn", N_("Passkey")
+    CODES = "recovery_codes", N_("Recovery codes")

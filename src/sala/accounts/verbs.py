@@ -9,11 +9,15 @@ from sala.ledger import registry
 _rooms: dict[str, type[Term]] = {}
 _labels: dict[str, Any] = {}
 _resident: set[str] = set()
+_recent: set[str] = set()
 
 
-def register(room: str, verbs: type[Term], resident: Iterable[str] = (), label: Any = "") -> None:
+def register(
+    room: str, verbs: type[Term], resident: Iterable[str] = (), label: Any = "", recent: Iterable[str] = ()
+) -> None:
     """Make a room's verbs known; ``resident`` are those that need neither account nor post; ``label`` (marked text) heads
-    them on pages. Raises `ValueError` if misnamed.
+    them on pages; ``recent`` are those that can't be undone: who signed in a while ago is asked again who he is. Raises
+    `ValueError` if misnamed.
     """
     for verb in verbs:
         if not verb.value.startswith(f"{room}."):
@@ -22,6 +26,7 @@ def register(room: str, verbs: type[Term], resident: Iterable[str] = (), label: 
     registry.acts(verbs)  # the ledger's page says acts in words
     _labels[room] = label
     _resident.update(str(verb) for verb in resident)
+    _recent.update(str(verb) for verb in recent)
 
 
 def rooms() -> dict[str, type[Term]]:
@@ -46,6 +51,11 @@ def known(verb: str) -> Term | None:
 def resident() -> frozenset[str]:
     """The verbs everybody has."""
     return frozenset(_resident)
+
+
+def needs_recent(verb: str) -> bool:
+    """Whether the verb asks for a recent sign-in."""
+    return verb in _recent
 
 
 def is_resident(verb: str) -> bool:

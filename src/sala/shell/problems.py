@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.core.exceptions import (
     BadRequest,
     ObjectDoesNotExist,
@@ -79,6 +80,7 @@ NOTHING_HERE = _(
 )
 BUSY = _("Sala is busy or being looked after. Nothing was lost or half done. Please try again in a minute.")
 OURS = _("The fault is ours, and it has been noted. Nothing was half done. Please try again in a minute.")
+AGAIN = _("You signed in a while ago, and this can't be undone. Say again who you are on the page, or sign in anew.")
 NOT_ALLOWED = _("This address exists, but not for this kind of request.")
 
 
@@ -97,6 +99,8 @@ def of(exc: BaseException) -> Problem | None:
             return exc
         case Http404() | ObjectDoesNotExist():
             return NotFound(NOTHING_HERE)
+        case ReauthenticationRequired():
+            return Refused(AGAIN, code="sign-in-again")
         case PermissionDenied():
             return Refused(_("You may see this, but not do this."))
         case ValidationError():
@@ -204,7 +208,7 @@ def _actions(request: HttpRequest, problem: Problem) -> list[tuple[str, str]]:
     return []
 
 
-_SECRET = ("password", "otp", "csrf", "code")
+_SECRET = ("password", "otp", "csrf", "code", "credential")
 _PASSWORDS = ("old", "new")  # of the account page
 
 
@@ -279,7 +283,11 @@ class ProblemMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """What a view raised, as a problem; None leaves a fault of ours to `server_error`."""
+        """What a view raised, as a problem; None leaves a fault of ours to `server_error`, and on pages to allauth the
+        question who one is.
+        """
+        if isinstance(exception, ReauthenticationRequired) and not for_program(request):
+            return None
         problem = of(exception)
         return None if problem is None else show(request, problem)
 
