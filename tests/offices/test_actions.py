@@ -211,3 +211,14 @@ def test_only_who_may_adds_a_holiday(by: System) -> None:
     with pytest.raises(NotSignedIn):
         actions.add_holiday(by=RESIDENT, day=D(2026, 6, 3), name={"km": "ឈប់", "en": "Closed"})
     assert hall().where == Where("02", "0208", "020802", office=hall().pk)
+
+
+@pytest.mark.parametrize("post", ["commune_chief", "councillor"])
+def test_an_appointment_is_not_lengthened_over_the_next_one(by: System, person: Make, post: str) -> None:
+    who = person("ក")
+    row = appoint(by, who, post, start=D(2026, 1, 1), end=D(2099, 1, 31))
+    appoint(by, who, post, start=D(2099, 2, 1), end=D(2099, 12, 31))
+    with pytest.raises(Invalid) as problem:
+        actions.end_appointment(by=by, appointment=row.pk, end=D(2099, 2, 1))
+    assert problem.value.errors[0].code == "post-taken"
+    assert actions.end_appointment(by=by, appointment=row.pk, end=D(2099, 1, 30)).end == D(2099, 1, 30)

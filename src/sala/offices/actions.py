@@ -148,10 +148,7 @@ def appoint(
         rules.check_office_kind(place.kind, kind.office_kinds)
         rules.check_span(start, end)
         rules.check_instrument_date(instrument.dated, clock.today())
-        same = Appointment.objects.filter(office=place, post=kind)
-        span = rules.Span(start, end)
-        others = same if kind.single else same.filter(person=who)
-        rules.check_single(span, [rules.Span(*row) for row in others.values_list("start", "end")])
+        _check_others(place, kind, who.pk, rules.Span(start, end))
         note = instrument.note or {}
         row = Appointment.objects.create(
             person=who,
@@ -173,7 +170,7 @@ def appoint(
 def end_appointment(
     *, by: Acting, appointment: UUID, end: date, reason: str = "", version: int | None = None
 ) -> Appointment:
-    """Let an appointment end with the day ``end`` (still held on it).
+    """Let an appointment end with the day ``end`` (still held on it), earlier or later than was said before.
 
     Side effects: the row, one ledger entry; sessions and tokens of the appointment open nothing any more after that day.
     Deliberately not done: nobody is appointed instead. Raises `Refused`, `NotFound`, `NotPossible` for one that ended
@@ -187,6 +184,8 @@ def end_appointment(
         if row.end is not None and row.end < min(end, clock.today()):
             raise NotPossible(N_("This appointment ended already."))
         rules.check_span(row.start, end)
+        Office.objects.select_for_update().get(pk=row.office_id)  # as when somebody is appointed
+        _check_others(row.office, row.post, row.person_id, rules.Span(row.start, end), but=row.pk)
         read = row.version if version is None else version
         done = Appointment.objects.filter(pk=row.pk, version=read).update(
             end=end, end_reason=normalise(reason), version=read + 1, changed=clock.now()
@@ -244,6 +243,15 @@ def add_holiday(
 def touch_posts(codes: set[str]) -> None:
     """Raise the version of posts whose permissions changed, so that every process reads them anew. By `accounts` only."""
     PostKind.objects.filter(pk__in=codes).update(version=F("version") + 1)
+
+
+def _check_others(
+    office: Office, kind: PostKind, person: UUID, span: rules.Span, but: UUID | None = None
+) -> None:
+    """Raises `Invalid` where ``span`` meets another appointment (``but`` this one) to a post for one, or of the same person."""
+    same = Appointment.objects.filter(office=office, post=kind).exclude(pk=but)
+    others = same if kind.single else same.filter(person_id=person)
+    rules.check_single(span, [rules.Span(*row) for row in others.values_list("start", "end")])
 
 
 def _record(by: Acting, act: str, row: Appointment) -> None:
