@@ -74,3 +74,27 @@ def make(db: None, by: System) -> Any:
 def _fresh() -> None:
     cache.clear()
     queries.forget_grants()
+
+
+def shown_code(user: Any, ahead: int = 0) -> str:
+    """What the user's app shows now (``ahead``: some half minutes later)."""
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal import auth
+    from allauth.mfa.utils import decrypt
+
+    row = Authenticator.objects.get(user=user, type="totp")
+    counter = list(auth.yield_hotp_counters_from_time())[1] + ahead
+    return auth.format_hotp_value(auth.hotp_value(decrypt(row.data["secret"]), counter))
+
+
+@pytest.fixture
+def app(db: None) -> Any:
+    """``app(made)`` gives the account an app and recovery codes, as if set up before; returns the codes."""
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+    from allauth.mfa.totp.internal import auth
+
+    def given(made: Made) -> list[str]:
+        auth.TOTP.activate(made.user, auth.generate_totp_secret())
+        return list(RecoveryCodes.activate(made.user).generate_codes())
+
+    return given

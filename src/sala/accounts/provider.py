@@ -21,7 +21,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, override
 
 from sala.accounts import actions, queries
 from sala.accounts.acting import Post
@@ -105,6 +105,7 @@ class Provider(OpenIDConnectProvider):
     def send(self, request: HttpRequest, *, link: bool, goal: str) -> HttpResponse:
         """Off to the provider."""
         nonce = request.session[f"{NAME}.nonce"] = secrets.token_hex(16)
+        request.session[f"{NAME}.language"] = get_language()
         process = AuthProcess.CONNECT if link else AuthProcess.LOGIN
         response: HttpResponse = self.redirect(
             request, process=process, next_url=goal, auth_params={"nonce": nonce}
@@ -118,7 +119,8 @@ def back(request: HttpRequest) -> HttpResponse:
     if not configured():
         raise NotFound(N_("Nothing is here."))
     view = OAuth2CallbackView.adapter_view(Adapter(request, NAME))
-    return talk(request, lambda: view(request))
+    with override(request.session.get(f"{NAME}.language") or get_language()):
+        return talk(request, lambda: view(request))
 
 
 def talk(request: HttpRequest, step: Callable[[], HttpResponse]) -> HttpResponse:

@@ -8,13 +8,19 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from sala.accounts.models import Session
 from sala.kit import clock
-from sala.kit.rows import one
+from sala.kit.prepared import Bound, Prepared
 
 SINCE = "since"
 AGAIN = "again"  # when the person last said again who she is
 FACTOR = "factor"  # whether a second factor was shown in this session
 BROWSER = "browser"
 APPOINTMENT = "appointment"
+
+_BY_KEY = Prepared(
+    lambda: Session.objects.filter(session_key=Bound("key"), expire_date__gt=Bound("now")).select_related(
+        "user", "appointment__person", "appointment__post", "appointment__office"
+    )
+)
 
 
 class SessionStore(DatabaseStore):
@@ -28,10 +34,7 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Any:
-        rows = Session.objects.filter(session_key=self.session_key, expire_date__gt=clock.now())
-        self.row = one(
-            rows.select_related("user", "appointment__person", "appointment__post", "appointment__office")
-        )
+        self.row = _BY_KEY.one(key=self.session_key, now=clock.now())
         if self.row is None:
             self._session_key = None
         return self.row
