@@ -49,7 +49,7 @@ def test_when_the_entry_fails_the_act_is_undone(things: Things, monkeypatch) -> 
     def fail(*_: object, **__: object) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(Entry.objects, "bulk_create", fail)
+    monkeypatch.setattr(actions, "insert", fail)
     with pytest.raises(OSError, match="no room"):
         things.write("a", "one")
     assert list(things.rows()) == []
@@ -158,7 +158,7 @@ def test_who_seals_second_does_nothing(things: Things, monkeypatch) -> None:
 
 def test_while_another_holds_the_lock_nothing_is_sealed(things: Things, monkeypatch) -> None:
     things.write("a", "one")
-    monkeypatch.setattr(actions, "_locked", lambda: False)
+    monkeypatch.setattr(actions, "locked", lambda _lock: False)
     assert actions.seal() == 0
     assert Entry.objects.filter(leaf__isnull=True).count() == 1
 

@@ -82,4 +82,4 @@ def test_a_record_asks_no_oftener_for_many_steps(sign_in: Callable[[str], Client
     for version in range(1, 13):
         actions.act(by=clerk, request_id=made.id, version=version, verb=Act.NOTE, text="ខ្ចីរថយន្ត")
         seen.append(reads(client, address))
-    assert max(seen) == seen[0] <= 10
+    assert max(seen) == seen[0] <= 13  # one of them written down: who read it

@@ -1,7 +1,7 @@
 """Write an act down so that nobody can change it unseen; seal, erase, and hand out receipts."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from django.db import connection, transaction
 
 from sala.kit import clock, ids
 from sala.kit.acting import Acting, Where
-from sala.ledger import keys, queries, receipts
+from sala.kit.rows import insert
+from sala.ledger import keyring, keys, queries, receipts
 from sala.ledger.models import Checkpoint, Entry, Node, Salt
 from sala.ledger.rules import leaves, merkle, notes
 from sala.ledger.terms import FORGET
@@ -66,8 +67,8 @@ def save_many(pairs: Iterable[tuple[Entry, Salt]]) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransactionError("ledger entries are written inside the act's transaction")
     pairs = list(pairs)
-    Entry.objects.bulk_create([entry for entry, _ in pairs], batch_size=2000)
-    Salt.objects.bulk_create([salt for _, salt in pairs], batch_size=2000)
+    insert([entry for entry, _ in pairs])
+    insert([salt for _, salt in pairs])
 
 
 def record(
@@ -111,13 +112,14 @@ def seal(batch: int = BATCH) -> int:
     """
     total = 0
     while True:
-        count = _seal_batch(batch)
+        count = seal_batch(batch)
         total += count
         if count < batch:
             return total
 
 
-def _seal_batch(batch: int) -> int:
+def seal_batch(batch: int, also: tuple[str, ...] = (), then: Callable[[int], None] | None = None) -> int:
+    """One batch of `seal`. ``also`` are more lines of its checkpoint; ``then`` is called with its size in the transaction."""
     # All reading, hashing and signing comes before the transaction, so that others wait for the writing alone.
     last = queries.latest()
     size, number = (last.size, last.number) if last else (0, 0)
@@ -131,9 +133,9 @@ def _seal_batch(batch: int) -> int:
         raise DamagedError(f"the ledger's tree of {size} entries has lost nodes: run `sala ledger verify`")
     new = merkle.grow(size, edge, [leaves.stored_hash(leaf_hash) for _, leaf_hash in rows])
     root = merkle.root(size + len(rows), {**edge, **new})
-    checkpoint = _checkpoint(number + 1, size, size + len(rows), root)
+    checkpoint = _checkpoint(number + 1, size, size + len(rows), root, also)
     with transaction.atomic():
-        if not _locked():
+        if not locked(_LOCK):
             return 0
         now = queries.latest()
         if (now.number if now else 0) != number:
@@ -143,28 +145,30 @@ def _seal_batch(batch: int) -> int:
             [Node(position=merkle.position(place), hash=hash) for place, hash in new.items()], batch_size=2000
         )
         checkpoint.save(force_insert=True)
+        if then is not None:
+            then(checkpoint.size)
     return len(rows)
 
 
-def _checkpoint(number: int, previous: int, size: int, root: bytes) -> Checkpoint:
+def _checkpoint(number: int, previous: int, size: int, root: bytes, also: tuple[str, ...]) -> Checkpoint:
     origin = queries.origin()
-    body = notes.Checkpoint(origin, size, root, queries.extensions())
+    body = notes.Checkpoint(origin, size, root, (*queries.extensions(), *also))
     return Checkpoint(
         number=number,
         size=size,
         previous=previous,
         root=root.hex(),
-        note=notes.sign(body.text(), origin, keys.signing()),
+        note=notes.sign(body.text(), origin, keys.signing(keyring.expected())),
         at=clock.now(),
     )
 
 
-def _locked() -> bool:
-    """Whether this transaction is the only sealer. SQLite's transactions exclude each other by themselves."""
+def locked(lock: int) -> bool:
+    """Whether this transaction is the only one that holds ``lock``. SQLite's exclude each other by themselves."""
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
         return bool(cursor.fetchone()[0])
 
 

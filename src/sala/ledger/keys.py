@@ -1,4 +1,7 @@
-"""With which key does this hall sign? One Ed25519 key in SALA_HOME/keys, made at first use, never in the database."""
+"""With which key does this hall sign? One Ed25519 key in SALA_HOME/keys, made at first use, never in the database.
+
+A key is changed by `rotation`: the new one lies beside the old one (``.next``) until the database says that it signs.
+"""
 
 import os
 from pathlib import Path
@@ -24,12 +27,37 @@ def path() -> Path:
     return Path(settings.HOME) / "keys" / "ledger.ed25519"
 
 
-def signing() -> Ed25519PrivateKey:
-    """The private key; made when there is none yet. Raises `Unavailable` when the file can't be read as one."""
+def next_path() -> Path:
+    """Where the key lies that is to follow."""
+    return path().with_name("ledger.ed25519.next")
+
+
+def signing(expected: bytes | None = None) -> Ed25519PrivateKey:
+    """The private key; made when there is none yet. ``expected`` is the public key that the database says signs now.
+
+    Side effect: the next key takes its place when it is the expected one (a change that was cut off is finished).
+    Raises `Unavailable` when the file can't be read as a key, or is another one than expected.
+    """
     file = path()
-    if not file.exists():
-        _make(file)
+    if expected is None:
+        if not file.exists():
+            _make(file)
+        return _load(file)
+    if not file.exists() or _load(file).public_key().public_bytes_raw() != expected:
+        follows = next_path()
+        if not follows.exists() or _load(follows).public_key().public_bytes_raw() != expected:
+            raise Unavailable(
+                N_("The ledger's signing key is not the one its last change named. Restore it from a backup.")
+            )
+        follows.replace(file)
     return _load(file)
+
+
+def make_next() -> bytes:
+    """Make the key that is to follow and return its public key; one that was never used is replaced."""
+    next_path().unlink(missing_ok=True)
+    _make(next_path())
+    return _load(next_path()).public_key().public_bytes_raw()
 
 
 def public() -> bytes | None:

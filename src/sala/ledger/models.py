@@ -1,4 +1,4 @@
-"""What the ledger keeps: entries, their salts, the tree's nodes and the signed checkpoints."""
+"""What the ledger keeps: entries, their salts, the tree's nodes, the signed checkpoints, keys, and who looked at whom."""
 
 from django.db import models
 
@@ -76,4 +76,43 @@ class Checkpoint(models.Model):
             models.CheckConstraint(
                 condition=models.Q(size__gt=models.F("previous")), name="ledger_checkpoint_grows"
             ),
+        ]
+
+
+class Key(models.Model):
+    """A public key of the sequence, from the second key on: it signs the checkpoints larger than ``after``.
+
+    A hall that never changed its key has no row; the first change writes two, the old key with ``after`` 0.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)  # from 1, without gaps
+    public = models.CharField(max_length=64, unique=True)  # hex
+    after = models.BigIntegerField(unique=True)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "ledger_key"
+        constraints = [models.CheckConstraint(condition=models.Q(after__gte=0), name="ledger_key_after")]
+
+
+class Look(models.Model):
+    """That somebody read personal data: which post, which record, through which door. Never what was read.
+
+    Erased after its time; until then ``batch`` binds it to a ledger entry, so that none can be taken away unseen.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    at = models.DateTimeField(default=clock.now)
+    post = models.CharField(max_length=80)  # as in `Entry`
+    act = models.CharField(max_length=64)
+    kind = models.CharField(max_length=64)
+    subject = models.CharField(max_length=64)
+    place = models.CharField(max_length=16, blank=True)
+    batch = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "ledger_look"
+        indexes = [
+            models.Index(fields=["kind", "subject", "at"], name="ledger_look_subject"),
+            models.Index(fields=["batch"], name="ledger_look_batch"),
         ]

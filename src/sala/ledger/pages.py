@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sala.kit.errors import FieldError, Invalid
 from sala.kit.inputs import Wrong, whole
-from sala.ledger import actions, queries, registry
+from sala.ledger import actions, keyring, queries, registry
 from sala.ledger.forms import ReceiptForm
 
 PLAIN = "text/plain; charset=utf-8"
@@ -105,6 +105,13 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 def key(request: HttpRequest) -> HttpResponse:
     """The verifier key of checkpoints and receipts, C2SP signed-note."""
     return HttpResponse(queries.verifier().text() + "\n", content_type=PLAIN)
+
+
+@require_safe
+@_for_everybody
+def key_list(request: HttpRequest) -> HttpResponse:
+    """Every key the hall has signed with, for which sizes, and how the key before vouched for it."""
+    return JsonResponse({"keys": keyring.published()})
 
 
 @require_safe

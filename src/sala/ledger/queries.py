@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from sala.installation import queries as installation
 from sala.kit.canonical import moment
 from sala.kit.errors import Invalid, NotFound
+from sala.kit.prepared import Bound, Prepared
 from sala.kit.terms import N_
 from sala.ledger import keys
 from sala.ledger.models import Checkpoint, Entry, Node
@@ -134,25 +135,38 @@ def entry(id: UUID) -> Entry:
     return found
 
 
+def _acts_on() -> "QuerySet[Entry]":
+    return Entry.objects.filter(kind=Bound("kind"), subject=Bound("subject")).order_by("at", "id")
+
+
+_HISTORY = Prepared(_acts_on)
+_FIRST = Prepared(lambda: _acts_on()[:1])
+_TIMES = Prepared(lambda: _acts_on().filter(act=Bound("act")).values_list("at", flat=True))
+
+
 def history(kind: str, subject: str) -> list[Entry]:
     """All acts on one record, the oldest first. Whoever asks must already have been allowed to see the record."""
-    return list(Entry.objects.filter(kind=kind, subject=str(subject)).order_by("at", "id"))
+    return _HISTORY(kind=str(kind), subject=str(subject))
 
 
 def first(kind: str, subject: str) -> Entry | None:
     """The act by which a record came to be: what its owner gets a receipt of. None where there is none."""
-    return Entry.objects.filter(kind=kind, subject=str(subject)).order_by("at", "id").first()
+    return _FIRST.one(kind=str(kind), subject=str(subject))
 
 
 def times(kind: str, subject: str, act: str) -> list[datetime]:
     """When an act was done on a record, the first time first: how often somebody looked."""
-    found = Entry.objects.filter(kind=kind, subject=str(subject), act=str(act)).order_by("at", "id")
-    return list(found.values_list("at", flat=True))
+    return _TIMES(kind=str(kind), subject=str(subject), act=str(act))
 
 
 def last_acts(limit: int = 20) -> list[Entry]:
     """The newest sealed entries, the newest first; nothing in them is personal data."""
     return list(Entry.objects.filter(leaf__isnull=False).order_by("-leaf")[:limit])
+
+
+def count(kind: str, act: str) -> int:
+    """How often an act was done on a kind of record."""
+    return Entry.objects.filter(kind=str(kind), act=str(act)).count()
 
 
 def unsealed() -> int:

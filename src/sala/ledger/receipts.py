@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sala.kit.canonical import moment
 from sala.kit.errors import NotFound
-from sala.ledger import keys, queries
+from sala.ledger import keyring, keys, queries
 from sala.ledger.models import Entry
 from sala.ledger.rules import leaves, merkle, notes
 
@@ -52,7 +52,7 @@ def text(entry: Entry) -> str:
 
 def signed(entry: Entry) -> str:
     """The signed receipt."""
-    return notes.sign(text(entry), queries.origin(), keys.signing())
+    return notes.sign(text(entry), queries.origin(), keys.signing(keyring.expected()))
 
 
 def check(note: str) -> Check:
@@ -65,7 +65,7 @@ def check(note: str) -> Check:
     except (notes.BadNoteError, ValueError, KeyError):
         return Check(readable=False)
     try:
-        notes.opened(note, queries.verifier())
+        keyring.current().signer(note)
         signature = True
     except (notes.BadNoteError, NotFound):
         signature = False

@@ -9,6 +9,10 @@ class Act(Term):
     """The ledger's own acts."""
 
     FORGET = "ledger.forget", N_("Erase a record's content")
+    LOOKS = "ledger.looks", N_("Bind the list of who read personal data")
+    NEW_KEY = "ledger.new_key", N_("Name the key that signs from here on")
+    USE_KEY = "ledger.use_key", N_("Sign with the new key")
+    LOST_KEY = "ledger.lost_key", N_("Go on under a new key: the old one was lost")
 
 
 FORGET = Act.FORGET.value

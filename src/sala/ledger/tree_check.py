@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Max, Min, Q, QuerySet
 
+from sala.ledger import keyring
 from sala.ledger.findings import Finding
 from sala.ledger.models import Checkpoint, Entry, Node
 from sala.ledger.rules import damage, leaves, merkle, notes
@@ -29,12 +30,17 @@ class Walk:
     stack: list[tuple[merkle.Coordinate, bytes]] = field(default_factory=list)
 
 
-def check(verifier: notes.Verifier | None, outside: notes.Checkpoint | None, walk: Walk) -> Iterator[Finding]:
-    """All faults of entries, nodes and checkpoints; ``outside`` is a checkpoint that somebody kept elsewhere."""
+def check(
+    ring: keyring.Keyring | None,
+    trusted: notes.Verifier | None,
+    outside: notes.Checkpoint | None,
+    walk: Walk,
+) -> Iterator[Finding]:
+    """All faults of entries, nodes and checkpoints; ``outside`` is a checkpoint, ``trusted`` a key kept elsewhere."""
     nodes_end = _leaf_nodes_end()
     last = Entry.objects.aggregate(last=Max("leaf"))["last"]
     entries_end = 0 if last is None else last + 1
-    checkpoints = Checkpoints(verifier)
+    checkpoints = Checkpoints(ring, trusted)
     for start in range(0, max(nodes_end, entries_end), CHUNK):
         yield from _chunk(start, nodes_end, walk, checkpoints, outside)
     yield from _damage(walk)
@@ -260,8 +266,10 @@ def _surplus_nodes(size: int) -> Iterator[Finding]:
 class Checkpoints:
     """The stored checkpoints, met in order while the tree is walked."""
 
-    def __init__(self, verifier: notes.Verifier | None) -> None:
-        self._verifier = verifier
+    def __init__(self, ring: keyring.Keyring | None, trusted: notes.Verifier | None = None) -> None:
+        self._ring = ring
+        self._trusted = trusted
+        self._follow = ring.last_of() if ring else {}
         rows = Checkpoint.objects.order_by("size").values_list("number", "size", "previous", "root", "note")
         self._rows = rows.iterator(chunk_size=500)
         self._next = next(self._rows, None)
@@ -328,15 +336,19 @@ class Checkpoints:
                 previous,
             )
         try:
-            if self._verifier is None:
+            if self._ring is None:
                 text = notes.split(note)[0]
             else:
                 # By the name it states itself: one damaged origin must not make all others look unsigned.
-                named = notes.Verifier(note.split("\n", 1)[0], self._verifier.public)
+                named = notes.Verifier(note.split("\n", 1)[0], self._ring.at(size).public)
                 text = notes.opened(note, named)
             self._body = notes.Checkpoint.parse(text)
         except notes.BadNoteError as fault:
             yield Finding(Fault.SIGNATURE, f"checkpoint {number} (size {size}): {fault}")
             return
+        follows = self._follow.get(size)
+        if follows and f"{keyring.NEXT}{follows.text()}" not in self._body.extensions:
+            text = f"checkpoint {number} (size {size}): the key that signs after it is not vouched for by the key before"
+            yield Finding(Fault.SIGNATURE, text, warning=self._trusted is None)
         if (self._body.size, self._body.root.hex()) != (size, root):
             yield Finding(Fault.CHECKPOINT, f"checkpoint {number}: its row does not say what was signed")

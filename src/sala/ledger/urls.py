@@ -16,5 +16,6 @@ plain_urlpatterns = [
     path("ledger/inclusion", pages.inclusion, name="ledger-inclusion"),
     path("ledger/consistency", pages.consistency, name="ledger-consistency"),
     path("ledger/key", pages.key, name="ledger-key"),
+    path("ledger/keys", pages.key_list, name="ledger-keys"),
     path("ledger/receipts/<uuid:entry>.txt", pages.receipt_file, name="ledger-receipt-file"),
 ]

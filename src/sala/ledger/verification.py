@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from sala.kit import clock
 from sala.kit.errors import NotFound
-from sala.ledger import queries, row_check, tree_check
+from sala.ledger import keyring, queries, row_check, tree_check
 from sala.ledger.findings import Finding
 from sala.ledger.models import Checkpoint, Entry
 from sala.ledger.rules import notes
@@ -46,36 +46,37 @@ class Verification:
 
     def findings(self) -> Iterator[Finding]:
         """Every fault, as it is found. Raises `BadKeyError` when ``key`` can't be read."""
-        verifier = notes.Verifier.parse(self._key) if self._key else None
+        trusted = notes.Verifier.parse(self._key) if self._key else None
         with snapshot():
-            for finding in self._all(verifier):
+            for finding in self._all(trusted):
                 self.faults += not finding.warning
                 yield finding
 
-    def _all(self, verifier: notes.Verifier | None) -> Iterator[Finding]:
+    def _all(self, trusted: notes.Verifier | None) -> Iterator[Finding]:
         self.checkpoints = Checkpoint.objects.count()
         self.waiting = queries.unsealed()
-        if verifier is None and (self.checkpoints or self._outside):
+        ring = keyring.trusting(trusted) if trusted else None
+        if ring is None and (self.checkpoints or self._outside):
             try:
-                verifier = queries.verifier()
+                ring = keyring.current()
             except NotFound:
                 text = "the hall's signing key is missing: signatures can't be checked; give the public key with --key"
                 yield Finding(Fault.SIGNATURE, text)
         body = None
         if self._outside is not None:
             try:
-                body = _outside(self._outside, verifier)
+                body = _outside(self._outside, ring)
             except notes.BadNoteError as fault:
                 yield Finding(Fault.SIGNATURE, f"outside checkpoint: {fault}")
-        yield from tree_check.check(verifier, body, self._walk)
+        yield from tree_check.check(ring, trusted, body, self._walk)
         yield from row_check.check_salts()
         yield from row_check.check_rows(self._rows)
         yield from row_check.check_rooms()
         yield from _backlog()
 
 
-def _outside(note: str, verifier: notes.Verifier | None) -> notes.Checkpoint:
-    text = notes.opened(note, verifier) if verifier else notes.split(note)[0]
+def _outside(note: str, ring: keyring.Keyring | None) -> notes.Checkpoint:
+    text = notes.opened(note, ring.signer(note)) if ring else notes.split(note)[0]
     body = notes.Checkpoint.parse(text)
     if body.origin != queries.origin():
         raise notes.BadNoteError(f"it is of another ledger, {body.origin}; this one is {queries.origin()}")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -33,11 +34,14 @@ NOT_FOUNDED = "The database is not initialised. Run `sala init` (or `sala init -
 
 def register_jobs() -> None:
     """Register the work of rooms that can't name the room `jobs` themselves: they stand on its floor."""
+    from sala.accounts.acting import system
     from sala.files import actions as files
     from sala.jobs import registry
+    from sala.ledger import looks
     from sala.notices import actions as notices
     from sala.numbers import actions as numbers
 
+    registry.register("ledger.looks", timedelta(minutes=5), partial(looks.bind, by=system("ledger.looks")))
     registry.register("notices.deliver", timedelta(seconds=5), notices.deliver_due)
     registry.register("notices.erase", timedelta(hours=6), notices.erase_old)
     registry.register("files.sweep", timedelta(hours=1), files.sweep)

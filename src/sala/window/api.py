@@ -124,22 +124,24 @@ _NEXT = Link("window_step", {"request_id": "$response.body#/id", "If-Match": "$r
 def requests(request: HttpRequest) -> HttpResponse:
     """A page of requests, narrowed by q, state, service, channel, assigned, open, place, from and to."""
     by = _by(request)
-    found = api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by))
+    with actions.searching(by, request.GET.get("q", "")):
+        found = api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by))
     return api.json(found)
 
 
 def _export(request: HttpRequest, kind: str) -> Any:
     by = _by(request)
-    return api.exported(
-        request,
-        queries.listing(by),
-        listing.spec(by),
-        listing.serialiser(by),
-        name=str(_("Requests")),
-        columns=listing.COLUMNS,
-        kind=kind,
-        mark=_mark(),
-    )
+    with actions.searching(by, request.GET.get("q", "")):
+        return api.exported(
+            request,
+            queries.listing(by),
+            listing.spec(by),
+            listing.serialiser(by),
+            name=str(_("Requests")),
+            columns=listing.COLUMNS,
+            kind=kind,
+            mark=_mark(),
+        )
 
 
 @router.get("/requests.csv", summary="The same as CSV", operation_id="window_requests_csv")
@@ -195,7 +197,7 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
 def request_detail(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """One request; what was told only for the office that holds it. 404 for what the asker may not see."""
     by = _by(request)
-    found = queries.record(by, request_id)
+    found = actions.see(by=by, request_id=request_id)
     return api.json(_detail(by, found), headers={"ETag": f'"{found.version}"'})
 
 

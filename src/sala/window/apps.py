@@ -25,10 +25,16 @@ class WindowConfig(AppConfig):
         from sala.places import links
         from sala.ui import menu
         from sala.ui.jinja import url
-        from sala.window import gaps, letters, loading, measures, queries, steps, tasks
+        from sala.window import actions, gaps, letters, loading, measures, queries, steps, tasks
         from sala.window.terms import Act, LedgerAct, Verb
 
-        verbs.register("window", Verb, resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE), label=_("One window"))
+        verbs.register(
+            "window",
+            Verb,
+            resident=(Verb.REPORT, Verb.FOLLOW, Verb.RATE),
+            label=_("One window"),
+            recent=(Verb.ERASE,),
+        )
         ledger.acts(LedgerAct)
         packs.register("window", 40, loading.load)
         ledger.name_act(Verb.RECEIVE, N_("Request received"))  # whether at the counter or from a resident
@@ -38,7 +44,7 @@ class WindowConfig(AppConfig):
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
-        files.register(steps.REQUEST, queries.may_open_file)
+        files.register(steps.REQUEST, actions.may_open_file)
         offices.on_holiday("window", tasks.recount)
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (

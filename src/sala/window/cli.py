@@ -103,6 +103,30 @@ def show(number: str, as_json: bool) -> None:
         click.echo(f"  {event['at']:%Y-%m-%d %H:%M}  {event['act']:10} {event['state']:12} {event['post']}")
 
 
+@group.command("looks")
+@click.argument("number")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def who_looked(number: str, as_json: bool) -> None:
+    """Who read what the resident told with a request, the newest first: time, door, appointment."""
+    from sala.ledger import looks
+    from sala.window import steps
+
+    try:
+        found = queries.by_number(_by(), number)
+    except Problem as problem:
+        _fail(problem)
+        return
+    rows = [
+        {"at": look.at, "door": look.act, "post": look.post}
+        for look in looks.of(steps.REQUEST, str(found.id), limit=1000)
+    ]
+    if as_json:
+        _say(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['at']:%Y-%m-%d %H:%M}  {row['door']:16} {row['post']}")
+
+
 @group.command("erase")
 @click.argument("number")
 @click.option("--yes", is_flag=True, help="Do it; without this the command only says what it would do.")

@@ -13,8 +13,8 @@ from sala.kit import clock, text
 from sala.kit.acting import Acting
 from sala.kit.errors import NotFound
 from sala.kit.khmer import ascii_digits
+from sala.kit.prepared import Bound, Prepared
 from sala.kit.reach import q as reach_q
-from sala.kit.rows import one
 from sala.kit.terms import N_
 from sala.ledger import queries as ledger
 from sala.places import queries as places
@@ -38,10 +38,25 @@ def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[Ser
     return found.filter(service_q(search)).order_by("service__position")
 
 
+_CHOICES = Prepared(lambda: services().values_list("service_id", "short_km", "short_en"))
+
+
 def choices() -> list[tuple[str, dict[str, str]]]:
     """Code and short names of the services on offer, in the order of the pack; for a filter of a list."""
-    rows = services().values_list("service_id", "short_km", "short_en")
-    return [(code, {"km": km, "en": en}) for code, km, en in rows]
+    return [(code, {"km": km, "en": en}) for code, km, en in _CHOICES()]
+
+
+_short: dict[UUID, dict[str, str]] = {}
+
+
+def short_names(versions: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """Short names of versions of services; a version never changes its words, so they are kept once read."""
+    wanted = set(versions)
+    missing = wanted - _short.keys()
+    if missing:
+        rows = ServiceVersion.objects.filter(pk__in=missing).values_list("pk", "short_km", "short_en")
+        _short.update({key: {"km": km, "en": en} for key, km, en in rows})
+    return {key: _short[key] for key in wanted}
 
 
 def service_q(words: str) -> Q:
@@ -52,9 +67,12 @@ def service_q(words: str) -> Q:
     return found
 
 
+_SERVICE = Prepared(lambda: services().filter(service_id=Bound("code")).order_by())
+
+
 def service(code: str) -> ServiceVersion:
     """One service on offer; raises `NotFound`."""
-    found = one(services().filter(service_id=code[:32]))  # a service has one present version
+    found = _SERVICE.one(code=code[:32])  # a service has one present version
     if found is None:
         raise NotFound(N_("There is no such service. Look for it in the list of services."))
     return found
@@ -78,14 +96,22 @@ def code_of(request: Request) -> str:
     return rules.code(secret(), request.id)
 
 
+def _whole() -> QuerySet[Request]:
+    """A request with what its page shows of it."""
+    return Request.objects.select_related("terms__service", "office", "contact", "rating")
+
+
+_BY_CODE = Prepared(lambda: _whole().filter(code_hash=Bound("hash")))
+_BY_ID = Prepared(lambda: _whole().filter(pk=Bound("id")))
+
+
 def by_code(typed: str) -> Request:
     """The request that this code opens. Raises `NotFound` with one sentence, whatever was wrong with the code."""
     plain = rules.read_code(typed)
     found = None
     if plain is not None:
         wanted = rules.code_hash(plain)
-        rows = Request.objects.select_related("terms__service", "office", "contact", "rating")
-        found = one(rows.filter(code_hash=wanted))
+        found = _BY_CODE.one(hash=wanted)
         if found is not None and not rules.same(found.code_hash, wanted):
             found = None
     if found is None:
@@ -109,9 +135,8 @@ def may_see_person(by: Acting, request: Request) -> bool:
 
 def record(by: Acting, request_id: UUID) -> Request:
     """One request with its service, office, contact and rating; raises `NotFound` for what the asker may not see."""
-    rows = visible(by).select_related("terms__service", "office", "contact", "rating")
-    found = one(rows.filter(pk=request_id))
-    if found is None:
+    found = _BY_ID.one(id=request_id)
+    if found is None or not by.may(Verb.SEE, found.where):
         raise NotFound(NOT_FOUND)
     return found
 
@@ -124,19 +149,17 @@ def by_number(by: Acting, number: str) -> Request:
     return record(by, found)
 
 
+def _steps() -> QuerySet[Event]:
+    return Event.objects.filter(request=Bound("request")).order_by("position")
+
+
+_EVENTS = Prepared(_steps)
+_PUBLIC_EVENTS = Prepared(lambda: _steps().filter(public=True))
+
+
 def events(request: Request, *, public: bool) -> list[Event]:
     """The steps in their order; the public ones only, where ``public``."""
-    found = Event.objects.filter(request=request).order_by("position")
-    return list(found.filter(public=True) if public else found)
-
-
-def may_open_file(http: Any, subject: str) -> bool:
-    """Whether the asker of this HTTP request may open files of the request ``subject``: only who may see its person."""
-    try:
-        found = Request.objects.filter(pk=UUID(subject)).first()
-    except ValueError:
-        return False
-    return found is not None and may_see_person(http.acting, found)
+    return _PUBLIC_EVENTS(request=request.id) if public else _EVENTS(request=request.id)
 
 
 OPEN = Q(open=True)
@@ -152,11 +175,19 @@ VIEWS: dict[str, Q] = {
 
 def view(by: Acting, name: str) -> Q:
     """The filter of a saved list of the queue."""
+    post = post_id(by)
+    if name == "mine" and post is None:
+        return Q(pk__in=[])
+    return view_q(name, now=clock.now(), post=post)
+
+
+def view_q(name: str, *, now: Any, post: Any) -> Q:
+    """The same for a moment and an appointment, or for what stands in their places (`kit.prepared.Bound`)."""
     found = VIEWS[name]
     if name == "late":
-        found &= Q(due_at__lt=clock.now())
+        found &= Q(due_at__lt=now)
     if name == "mine":
-        found &= Q(assigned=post_id(by)) if post_id(by) else Q(pk__in=[])
+        found &= Q(assigned=post)
     return found
 
 
@@ -171,18 +202,22 @@ def post_id(by: Acting) -> UUID | None:
 COUNT_LIMIT = 1000
 
 
-def counts(by: Acting, known: Mapping[str, int] | None = None) -> dict[str, int]:
-    """How many requests each saved list holds, exact up to 1,000 (then 1,001), one small query each.
-
-    ``known`` are counts the caller has already, at most 1,001 too. All together are those to do, waiting and done.
-    """
+def counts(by: Acting) -> dict[str, int]:
+    """How many requests each saved list holds, exact up to 1,000 (then 1,001), one small query each."""
     rows = visible(by)
-    found = dict(known or {})
-    for name in VIEWS:
-        if name not in found and name != "all":
-            found[name] = rows.filter(view(by, name)).order_by()[: COUNT_LIMIT + 1].count()
-    found["all"] = min(sum(found[name] for name in ("todo", "waiting", "done")), COUNT_LIMIT + 1)
-    return found
+    return with_all(
+        {
+            name: rows.filter(view(by, name)).order_by()[: COUNT_LIMIT + 1].count()
+            for name in VIEWS
+            if name != "all"
+        }
+    )
+
+
+def with_all(found: Mapping[str, int]) -> dict[str, int]:
+    """The counts, and that of all together: those to do, waiting and done."""
+    every = sum(found[name] for name in ("todo", "waiting", "done"))
+    return {**found, "all": min(every, COUNT_LIMIT + 1)}
 
 
 def search_q(by: Acting, words: str) -> Q:

@@ -51,6 +51,15 @@ class LedgerAct(Term):
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
 
 
+class Look(Term):
+    """Through which door somebody read what a resident told; the names in the list of looks."""
+
+    RECORD = "window.record", N_("Opened the request")
+    CONTACT = "window.contact", N_("Had shown how to reach the applicant")
+    PHOTO = "window.photo", N_("Opened a photo")
+    SEARCH = "window.search", N_("Searched among what residents told")
+
+
 # Which grant a member of staff needs for a step. Steps that are missing belong to the resident or to the calendar.
 GRANTS: dict[Act, Verb] = {
     Act.RECEIVE: Verb.RECEIVE,

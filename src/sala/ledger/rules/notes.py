@@ -19,6 +19,10 @@ class BadNoteError(ValueError):
     """The text is no signed note, or not signed by the key asked for. The message is English, for programs."""
 
 
+class UnsignedError(BadNoteError):
+    """The note bears no signature of the key asked for."""
+
+
 @dataclass(frozen=True)
 class Verifier:
     """A name and the Ed25519 public key (32 bytes) that signs under it."""
@@ -107,7 +111,7 @@ def opened(note: str, verifier: Verifier) -> str:
         except (InvalidSignature, ValueError):
             raise BadNoteError("the signature does not fit the text") from None
         return text
-    raise BadNoteError(f"the note is not signed by {verifier.name}")
+    raise UnsignedError(f"the note is not signed by {verifier.name}")
 
 
 def split(note: str) -> tuple[str, list[tuple[str, bytes]]]:

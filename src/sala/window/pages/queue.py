@@ -18,8 +18,8 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
+from sala.window import actions, desk, queries
 from sala.window import listing as lists
-from sala.window import queries
 from sala.window.terms import State, Verb
 
 MARK = gettext_lazy("Demonstration data: no real people or events")
@@ -45,14 +45,22 @@ def _view(request: HttpRequest) -> str:
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue of the asker's office, or of the subtree without personal data."""
     by = _by(request)
+    with actions.searching(by, request.GET.get("q", "")):
+        return _shown(request, by)
+
+
+def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
     view = _view(request)
     listing = Listing.of(request.GET, lists.spec(by), path=request.path)
-    page = listing.slice(queries.listing(by).only(*lists.WRITTEN).filter(queries.view(by, view)))
-    rows = page.results
+    counts = desk.lengths(by)
+    if listing.whole:
+        page = listing.filled(desk.first(by, view, listing.page_size + 1), counts[view])
+    else:
+        page = listing.slice(desk.rows(queries.visible(by).filter(queries.view(by, view))))
+    rows = [desk.Row._make(row) for row in page.results]
     names = places.names({row.place for row in rows})
     people = offices.appointment_names({row.assigned for row in rows if row.assigned})
     persons = by.reach(Verb.SEE_PERSON)
-    counts = queries.counts(by, _known(listing, view, page))
     context = {
         "view": view,
         "views": [
@@ -82,13 +90,6 @@ def queue(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "window/queue.html", context)
-
-
-def _known(listing: Listing, view: str, page: Any) -> dict[str, int]:
-    """The count the list has made itself, where it shows the whole of a view."""
-    if listing.errors or listing.q or listing.values:
-        return {}
-    return {view: queries.COUNT_LIMIT + 1 if page.more else page.count}
 
 
 def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[str, str]], str]]:
@@ -126,7 +127,8 @@ def download(request: HttpRequest, view: str, kind: str) -> HttpResponseBase:
     serialise = lists.serialiser(by)
     found = (plain for chunk in _chunks(rows) for plain in serialise(chunk))
     mark = str(MARK) if installation.is_demonstration() else None
-    return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
+    with actions.searching(by, listing.q):
+        return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
 
 
 def _chunks(rows: Any, size: int = 500) -> Any:

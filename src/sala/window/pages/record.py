@@ -1,5 +1,6 @@
 """What is this request, and what may I do with it now? The record page with its steps."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,13 @@ from sala.files import queries as files
 from sala.kit import clock
 from sala.kit.acting import Acting
 from sala.kit.errors import Changed, NotFound, NotSignedIn, Problem
+from sala.ledger import looks
 from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import actions, forms, queries, rules, shown, steps
-from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, State, Verb
+from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Look, State, Verb
 
 
 @never_cache
@@ -30,9 +32,9 @@ def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
     by: Acting = request.acting  # type: ignore[attr-defined]
     if not by.signed_in:
         raise NotSignedIn(_("Sign in first: this is work of an office."))
-    found = queries.record(by, request_id)
     if request.method == "POST":
-        return _step(request, by, found)
+        return _step(request, by, queries.record(by, request_id))
+    found = actions.see(by=by, request_id=request_id)
     wanted = request.GET.get("do", "")
     moves = {str(move.verb): move for move in _moves(by, found)}
     form = _form(found, moves[wanted]) if wanted in moves else None
@@ -69,7 +71,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     """Take the step; a conflict or a gap shows the newest state and keeps what was typed."""
     if request.POST.get("act") == "show":
         contact = actions.show_person(by=by, request_id=found.id)
-        return _show(request, by, found, contact=contact)
+        return _show(request, by, actions.see(by=by, request_id=found.id), contact=contact)
     moves = {str(move.verb): move for move in _moves(by, found)}
     verb = request.POST.get("act", "")
     known = verb in list(Act) and Act(verb) in BUTTONS
@@ -79,7 +81,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     move = moves.get(verb)
     form = _form(found, move, request.POST) if move else None
     if form is not None and not form.is_valid():
-        return _show(request, by, found, do=verb, form=form, status=422)
+        return _show(request, by, actions.see(by=by, request_id=found.id), do=verb, form=form, status=422)
     said = form.cleaned_data if form is not None else {}
     try:
         version = int(request.POST.get("version", "0") or 0) if form is None else said["version"]
@@ -97,7 +99,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     except Problem as problem:
         if problem.status in (401, 403, 404):
             raise
-        fresh = queries.record(by, found.id)
+        fresh = actions.see(by=by, request_id=found.id)
         return _conflict(request, by, fresh, verb, problem)
     messages.success(request, _("Done: %(step)s") % {"step": _(BUTTONS[Act(verb)])})
     return redirect("work-request", found.id)
@@ -139,7 +141,8 @@ def _show(
     told = queries.may_see_person(by, found)
     events = queries.events(found, public=not told)
     calendar = offices.calendar(found.office_id)
-    posts = offices.holder_names({event.post for event in events})
+    seen: Sequence[Any] = looks.of(steps.REQUEST, str(found.id)) if told else []
+    posts = offices.holder_names({event.post for event in events} | {look.post for look in seen})
     ids = {event.assigned for event in events if event.assigned} | {UUID(post) for post in posts}
     people = offices.appointment_names(ids | ({found.assigned} if found.assigned else set()))
     names = shown.place_names([found])
@@ -172,9 +175,17 @@ def _show(
             (entry, jinja.term(ledger_registry.act(entry.act)))
             for entry in (ledger.history(steps.REQUEST, str(found.id)) if told else [])
         ],
+        "readers": _readers(seen, people),
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
     }
     return render(request, "window/record.html", context, status=status)
+
+
+def _readers(seen: Sequence[Any], people: Mapping[UUID, Mapping[str, str]]) -> list[tuple[Any, str, str]]:
+    """Who read what the resident told, the newest first: time, door, name (the post's own word for the system)."""
+    names = {str(key): jinja.name(name) for key, name in people.items()}
+    doors = {str(door): jinja.term(door) for door in Look}
+    return [(each.at, doors.get(each.act, each.act), names.get(each.post, each.post)) for each in seen]
 
 
 def _clock(found: Any, calendar: Any) -> list[tuple[str, str | Markup]]:
