@@ -6,10 +6,10 @@ export SALA_HOME ?= $(CURDIR)/var
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ROOMS := $(notdir $(patsubst %/,%,$(wildcard src/sala/*/)))
 
-.PHONY: demo test check fix bench docs lock messages pictures clean help
+.PHONY: demo test install-test check fix bench docs lock messages pictures clean help
 
 help:  ## what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 .venv/run: requirements/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -35,6 +35,9 @@ demo: .venv/run .venv/messages  ## a demonstration hall with a year of records, 
 
 test: .venv/dev .venv/messages  ## all tests, on both databases and in a browser
 	@$(BIN)/python tools/test.py
+
+install-test: .venv/run  ## docs/running-a-hall.md, block after block, on a bare Debian 12; root, minutes
+	@$(BIN)/python tools/machine.py docs/running-a-hall.md
 
 check: .venv/dev .venv/messages  ## style, types, order of the house, texts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -20,6 +20,8 @@ LONGEST = 25 * 60
 PACKAGES = {
     "postgresql": lambda: postgres.binaries() is not None,
     "chromium": lambda: shutil.which("chromium") is not None,
+    "nginx": lambda: shutil.which("nginx") is not None,
+    "systemd": lambda: shutil.which("systemd-analyze") is not None,
 }
 
 

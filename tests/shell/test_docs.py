@@ -18,7 +18,7 @@ FENCED = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 INDENTED = re.compile(
     r"^ {4}((?:make|\.venv/bin/sala|sala|python3?|curl|git|pip|sudo|apt-get) [^\n]*)$", re.M
 )
-INLINE = re.compile(r"`((?:\.venv/bin/)?sala(?: [^`]*)?|make [a-z]+)`")
+INLINE = re.compile(r"`((?:\.venv/bin/)?sala(?: [^`]*)?|make [a-z-]+)`")
 LONG = (
     "init",
     "serve",
