@@ -52,7 +52,8 @@ def _database() -> dict[str, object]:
             "OPTIONS": {
                 # With deferred transactions concurrent writers fail; NORMAL may lose acknowledged commits.
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
+                # Seconds to wait for another writer; a desk waits with it.
+                "timeout": 5,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             },
         }
@@ -74,6 +75,12 @@ def _database() -> dict[str, object]:
         "PORT": str(port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            # A server that is away, or a row that somebody else holds, is told within seconds: the desk waits with it.
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "options": "-c lock_timeout=5s",
+        },
     }
 
 

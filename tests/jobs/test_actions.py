@@ -159,6 +159,22 @@ def test_rows_of_jobs_that_are_gone_are_left_alone(only, diary):
     assert {row.name for row in queries.report()} == {"test.one"}
 
 
+def test_the_clock_is_set_forward_and_back(only, diary):
+    """What was reckoned while the clock ran ahead, next runs and leases, keeps no job waiting for a year."""
+    only(one=lambda: diary.append(1), two=lambda: diary.append(2))
+    with clock.simulate(clock.now() + timedelta(days=400)):
+        assert actions.run_due("a") == 2
+        assert actions.claim("test.two", "a") is False  # not due
+        Task.objects.filter(name="test.two").update(next_at=clock.now())
+        assert actions.claim("test.two", "a")
+    assert set(queries.due()) == {"test.one", "test.two"}
+    assert actions.run_due("b") == 2
+    assert sorted(diary) == [1, 1, 2, 2]
+    assert task("two").next_at < clock.now() + timedelta(seconds=61)
+    with clock.simulate(clock.now() - timedelta(days=2)):
+        assert actions.run_due("b") == 2
+
+
 def test_hand_back_counts_no_failure(only):
     only(one=lambda: None)
     actions.claim("test.one", "a")

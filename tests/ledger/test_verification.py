@@ -360,6 +360,23 @@ def test_erased_records_stay_valid(things: Things) -> None:
     assert [fault for fault, _ in faults()] == ["row-changed"]
 
 
+def test_a_clock_that_was_set_back_between_two_acts(things: Things) -> None:
+    """The later act has the earlier time: the place in the tree tells which is the last."""
+    for moment, text in ((MORNING + timedelta(days=400), "ahead"), (MORNING, "set back")):
+        things.write("t1", text, moment)
+        things.write("t2", text, moment)
+        actions.seal()
+    with transaction.atomic(), clock.simulate(MORNING - timedelta(days=2)):
+        actions.forget(by=BY, kind=THING, subject="t2", at=HERE)
+    with clock.simulate(MORNING - timedelta(days=2)):
+        assert faults() == []
+    with clock.simulate(MORNING):
+        actions.seal()
+    assert faults() == []
+    things.sql("UPDATE thing SET text = 'ahead' WHERE id = 't1'")
+    assert faults() == [("row-changed", 2)]
+
+
 def test_a_salt_missing_from_an_entry_after_the_erasure_is_named(things: Things) -> None:
     things.fill(3)
     with transaction.atomic():

@@ -227,7 +227,7 @@ def test_forgetting_while_it_is_being_sent(post, scripted):
 
 def test_old_texts_are_erased_and_addresses_shortened(post, scripted):
     sent, waiting = post(), post()
-    Notice.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(days=90))
+    Notice.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(hours=5))
     scripted(senders.Result(Step.DELIVER))
     actions.deliver_due()
     assert actions.erase_old() == 0
@@ -237,6 +237,17 @@ def test_old_texts_are_erased_and_addresses_shortened(post, scripted):
     assert state(sent) == State.DELIVERED
     assert (sent.address, sent.subject, sent.body) == ("s…@example.com", "", "")
     assert state(waiting) == State.CREATED and waiting.body
+
+
+def test_a_wait_reckoned_while_the_clock_ran_ahead_is_over(post, scripted):
+    """No wait is longer than `LONGEST_WAIT`: what lies beyond was written by a clock that was wrong."""
+    notice, waiting = post(), post()
+    Notice.objects.filter(pk=notice.pk).update(next_at=clock.now() + timedelta(days=400))
+    Notice.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(hours=5))
+    scripted(senders.Result(Step.DELIVER))
+    assert actions.deliver_due() == 1
+    assert state(notice) == State.DELIVERED
+    assert state(waiting) == State.CREATED
 
 
 @pytest.mark.parametrize(

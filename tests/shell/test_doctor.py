@@ -1,6 +1,7 @@
 """`sala doctor`: each thing that can be wrong is found, is named bad or a warning, and what to do is said."""
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,11 +110,18 @@ def test_static_files(tmp_path: Path, settings: Any) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize(
-    ("url", "state"), [("", "ok"), ("smtp://mail.example:25", "ok"), ("gopher://x", "bad")]
+    ("url", "state"), [("", "ok"), ("smtp://127.0.0.1:1", "warn"), ("gopher://x", "bad")]
 )
 def test_mail(settings: Any, url: str, state: str) -> None:
     settings.EMAIL_URL = url
     assert only(doctor.transport()).state == state
+
+
+@pytest.mark.once
+def test_a_mail_server_that_answers(settings: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.EMAIL_URL = f"smtp://127.0.0.1:{server.getsockname()[1]}"
+        assert only(doctor.transport()).state == "ok"
 
 
 def report(failures: int) -> Any:

@@ -1,5 +1,6 @@
 """Whatever goes wrong reaches the reader as a clear page in their language, or as problem+json; never as a bare error."""
 
+import errno
 import re
 from types import SimpleNamespace
 
@@ -29,6 +30,15 @@ from sala.shell import urls as house
 
 pytestmark = pytest.mark.django_db
 
+
+def full(outer: Exception, **signs: object) -> Exception:
+    """What Django makes of a database's complaint that there is no room."""
+    outer.__cause__ = Exception()
+    for name, value in signs.items():
+        setattr(outer.__cause__, name, value)
+    return outer
+
+
 RAISED: dict[str, tuple[Exception, int]] = {
     "malformed": (errors.Malformed("Unreadable."), 400),
     "refused": (errors.Refused("You may not do this."), 403),
@@ -55,6 +65,10 @@ RAISED: dict[str, tuple[Exception, int]] = {
     "broken-off": (UnreadablePostError(), 400),
     "busy": (OperationalError("database is locked"), 503),
     "gone": (InterfaceError("connection already closed"), 503),
+    "full": (full(OperationalError("database or disk is full"), sqlite_errorcode=13), 507),
+    "full-postgres": (full(OperationalError("could not extend file"), sqlstate="53100"), 507),
+    "full-files": (OSError(errno.ENOSPC, "No space left on device"), 507),
+    "quota": (UnreadablePostError(errno.EDQUOT, "Disk quota exceeded"), 507),
     "data": (DataError("value too long"), 422),
     "overflow": (OverflowError("Python int too large"), 422),
     "integrity": (IntegrityError("UNIQUE"), 409),

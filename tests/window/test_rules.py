@@ -105,6 +105,12 @@ def test_pause_moves_the_due_date_by_the_working_minutes_waited():
     assert rules.resume(clock, at(18), CALENDAR) == clock
 
 
+def test_a_clock_set_back_during_a_pause_takes_nothing_away():
+    clock = rules.Clock(at(16), rules.due(CALENDAR, at(16), 2))
+    resumed = rules.resume(rules.pause(clock, at(18, 10)), at(17, 10), CALENDAR)
+    assert resumed == clock
+
+
 def test_a_pause_outside_hours_changes_nothing():
     clock = rules.pause(rules.Clock(at(16), at(18, 17, 30)), at(16, 18))
     assert rules.resume(clock, at(16, 22), CALENDAR) == rules.Clock(at(16), at(18, 17, 30))

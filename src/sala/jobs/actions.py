@@ -29,9 +29,10 @@ def ensure() -> None:
 def claim(name: str, holder: str) -> bool:
     """Take the job if it is due and free, by one atomic statement. True: it is ours until the lease ends."""
     now = clock.now()
+    latest = rules.latest(now, registry.jobs()[name].every)
     taken = (
-        Task.objects.filter(name=name, next_at__lte=now)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        Task.objects.filter(Q(next_at__lte=now) | Q(next_at__gt=latest), name=name)  # as `rules.is_due`
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=now + rules.LEASE))
         .update(lease_until=now + rules.LEASE, holder=holder, last_started=now)
     )
     return taken == 1

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from sala.jobs import registry, rules
 from sala.jobs.models import Task
@@ -27,13 +27,13 @@ class Report:
 
 def due() -> Sequence[str]:
     """Names of registered jobs that are due and free, longest due first."""
-    now = clock.now()
-    return list(
-        Task.objects.filter(name__in=registry.jobs(), next_at__lte=now)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-        .order_by("next_at", "name")
-        .values_list("name", flat=True)
-    )
+    now, jobs = clock.now(), registry.jobs()
+    rows = Task.objects.filter(name__in=jobs).order_by("next_at", "name")
+    return [
+        name
+        for name, next_at, lease_until in rows.values_list("name", "next_at", "lease_until")
+        if rules.is_due(next_at, now, jobs[name].every) and rules.is_free(lease_until, now)
+    ]
 
 
 def next_at() -> datetime | None:

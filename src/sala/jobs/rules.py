@@ -16,6 +16,21 @@ _PERSONAL = re.compile(
 )
 
 
+def is_due(next_at: datetime, now: datetime, every: timedelta) -> bool:
+    """Whether the moment has come, or lies so far ahead that it was reckoned while the computer's clock ran ahead."""
+    return next_at <= now or next_at > latest(now, every)
+
+
+def is_free(lease_until: datetime | None, now: datetime) -> bool:
+    """Whether nobody holds the job: no lease, one that has ended, or one no worker can have taken by this clock."""
+    return lease_until is None or lease_until < now or lease_until > now + LEASE
+
+
+def latest(now: datetime, every: timedelta) -> datetime:
+    """The latest moment for which a job with this rhythm can be waiting."""
+    return now + max(every, LONGEST_WAIT)
+
+
 def back_off(failures: int) -> timedelta:
     """The wait after the ``failures``-th failure in a row (1, 2, ...): 1 s, doubling to 5 minutes."""
     doublings: int = min(max(failures, 1) - 1, 20)

@@ -1,6 +1,8 @@
 """Is this request within bounds? NUL bytes, huge numbers and crafted headers end here with a clear 4xx."""
 
+import errno
 import re
+import sqlite3
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
@@ -18,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadableP
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
 
-from sala.kit.errors import FieldError, Malformed, Problem, TooLarge
+from sala.kit.errors import FieldError, Malformed, NoRoom, Problem, TooLarge
 
 LONGEST_PATH = 2_000
 LONGEST_QUERY = 8_000
@@ -38,6 +40,10 @@ _NUMBERS = frozenset({"page", "page_size"})
 _ALL_HOSTS = frozenset({"/healthz", "/readyz"})
 
 CONTROL = _("What was sent holds a character that can't be read. Please type it again.")
+FULL = _(
+    "There is no room left on this server, so nothing was kept of what you sent. You can go on reading. "
+    "Please send it again later, or come to the hall."
+)
 NOT_UTF8 = _("What was sent is not readable text (UTF-8).")
 
 
@@ -80,6 +86,19 @@ def register(render: Callable[[HttpRequest, Problem], HttpResponseBase]) -> None
 def answer(request: HttpRequest, problem: Problem) -> HttpResponseBase:
     """The response to a problem found in a middleware, where raising it would become a 500."""
     return _renderers[-1](request, problem)
+
+
+def no_room(exc: BaseException | None) -> bool:
+    """Whether an exception, or what it came from, says that the disk or a quota is full (of files or of either database)."""
+    while exc is not None:
+        if (
+            (isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT))
+            or getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            or getattr(exc, "sqlstate", None) == "53100"
+        ):
+            return True
+        exc = exc.__cause__
+    return False
 
 
 class BoundsMiddleware:
@@ -245,7 +264,9 @@ def _check_form(request: HttpRequest) -> None:
         raise TooLarge(_("Too many fields or files were sent at once."), code="too-many-fields") from None
     except (MultiPartParserError, BadRequest, SuspiciousOperation, UnicodeError, ValueError, LookupError):
         raise Malformed(_("The form can't be read. Please send it again."), code="form") from None
-    except (UnreadablePostError, OSError):
+    except (UnreadablePostError, OSError) as error:
+        if no_room(error):
+            raise NoRoom(FULL) from None
         raise Malformed(
             _("The connection broke while sending. Please send it again."), code="broken-off"
         ) from None

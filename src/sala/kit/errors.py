@@ -95,3 +95,9 @@ class Unavailable(Problem):
     """503: a part we need is away; nothing was kept half."""
 
     status, code = 503, "unavailable"
+
+
+class NoRoom(Problem):
+    """507: the disk is full; nothing was kept half, and reading goes on."""
+
+    status, code = 507, "no-room"

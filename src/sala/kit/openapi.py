@@ -16,8 +16,8 @@ _KEY = "x-says"  # where an operation carries what it says until the document is
 _REFERENCE = "#/components/schemas/{model}"
 
 # Statuses that any operation may answer: unreadable, a token that opens nothing, an address or header too long, something
-# unknown in the query, the database away.
-ALWAYS = (400, 401, 414, 422, 431, 503)
+# unknown in the query, the database away, the disk full.
+ALWAYS = (400, 401, 414, 422, 431, 503, 507)
 WITH_BODY = (411, 413, 415)
 WITH_VERSION = (409, 412, 428)
 # What `kit.bounds` and `kit.strict_json` let pass as text.
@@ -221,7 +221,7 @@ def _problem(status: int, schema: Any) -> dict[str, Any]:
     headers: dict[str, Any] = {"Content-Language": {"required": True, "schema": {"enum": ["km", "en"]}}}
     if status == 401:
         headers["WWW-Authenticate"] = {"required": True, "schema": TEXT}
-    if status in (429, 503):
+    if status in (429, 503, 507):
         headers["Retry-After"] = {"required": True, "schema": {"type": "integer", "minimum": 0}}
     phrase = {414: "URI Too Long", 422: "Unprocessable Content", 413: "Content Too Large"}
     return {

@@ -28,7 +28,8 @@ class Rows:
 
 def check_salts() -> Iterator[Finding]:
     """Entries whose salt is gone although no later entry records that the record was erased."""
-    later = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id"))
+    # By the place in the tree, not by time: the computer's clock may have been set back between two acts.
+    later = Q(leaf__gt=OuterRef("leaf")) | Q(leaf__isnull=True)
     erased = Entry.objects.filter(later, kind=OuterRef("kind"), subject=OuterRef("subject"), act=FORGET)
     missing = Entry.objects.filter(~Exists(erased), salt__isnull=True).order_by(
         F("leaf").asc(nulls_last=True)
@@ -88,7 +89,8 @@ def _chunk(kind: str, chunk: Mapping[str, object]) -> Iterator[Finding]:
 
 
 def _latest(kind: str, subjects: list[str]) -> dict[str, Latest]:
-    rows = Entry.objects.filter(kind=kind, subject__in=subjects).order_by("at", "id")
+    rows = Entry.objects.filter(kind=kind, subject__in=subjects)
+    rows = rows.order_by(F("leaf").asc(nulls_last=True), "at", "id")  # as in `check_salts`
     found = rows.values_list("subject", "act", "digest", "leaf", "salt__salt")
     return {
         subject: (act, digest, leaf, None if salt is None else bytes(salt))

@@ -112,7 +112,7 @@ def deliver_due() -> int:
 def _take(identity: UUID) -> Notice | None:
     """Claim one notice by one atomic statement; None when another worker was first."""
     now = clock.now()
-    taken = Notice.objects.filter(pk=identity, state__in=rules.TAKEABLE, next_at__lte=now).update(
+    taken = Notice.objects.filter(queries.due_at(now), pk=identity, state__in=rules.TAKEABLE).update(
         state=State.SENDING,
         attempts=F("attempts") + 1,
         lease_until=now + rules.LEASE,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from sala.kit import clock
 from sala.notices import rules
@@ -20,10 +20,15 @@ def about(reference: str) -> list[Notice]:
 def due(limit: int) -> Sequence[UUID]:
     """Ids of notices that are to be sent now, longest waiting first."""
     return list(
-        Notice.objects.filter(state__in=rules.TAKEABLE, next_at__lte=clock.now())
+        Notice.objects.filter(due_at(clock.now()), state__in=rules.TAKEABLE)
         .order_by("next_at", "id")
         .values_list("id", flat=True)[:limit]
     )
+
+
+def due_at(now: datetime) -> Q:
+    """The moment has come, or lies so far ahead that it was reckoned while the computer's clock ran ahead."""
+    return Q(next_at__lte=now) | Q(next_at__gt=now + rules.LONGEST_WAIT)
 
 
 def counts() -> dict[State, int]:

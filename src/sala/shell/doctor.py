@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -180,15 +181,22 @@ def transport() -> Iterator[Check]:
     from sala.notices import rules
 
     try:
-        rules.transport(settings.EMAIL_URL)
+        found = rules.transport(settings.EMAIL_URL)
     except ValueError as error:
         yield Check("e-mail", "bad", str(error), "Correct SALA_EMAIL_URL.")
         return
     if settings.EMAIL_URL:
-        yield Check("e-mail", "ok", "notices go to the mail server of SALA_EMAIL_URL")
+        at = f"the mail server {found.host}:{found.port}"
+        try:
+            socket.create_connection((found.host, found.port), timeout=3).close()
+        except OSError as error:
+            do = "Notices wait in the outbox and are sent by themselves once it is back (for two days)."
+            yield Check("e-mail", "warn", f"{at} does not answer: {error.strerror or error}", do)
+        else:
+            yield Check("e-mail", "ok", f"notices go to {at}")
     else:
-        found = f"notices become files in {Path(settings.HOME) / 'outbox'}"
-        yield Check("e-mail", "ok", f"{found}; SALA_EMAIL_URL=smtp://... sends them")
+        where = f"notices become files in {Path(settings.HOME) / 'outbox'}"
+        yield Check("e-mail", "ok", f"{where}; SALA_EMAIL_URL=smtp://... sends them")
 
 
 def database() -> Iterator[Check]:

@@ -36,11 +36,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from ninja.errors import HttpError, ValidationError
 
+from sala.jobs.rules import describe
 from sala.kit import api, bounds
 from sala.kit.errors import (
     Changed,
     Invalid,
     Malformed,
+    NoRoom,
     NotFound,
     NotPossible,
     NotSignedIn,
@@ -73,6 +75,7 @@ TITLES = {
     431: _("This could not be read"),
     500: _("Something went wrong here"),
     503: _("Just a moment"),
+    507: _("No room left"),
 }
 TITLES_OF_CODES = {"csrf": _("Please send it once more")}
 NOTHING_HERE = _(
@@ -97,6 +100,9 @@ def of(exc: BaseException) -> Problem | None:
     match exc:
         case Problem():
             return exc
+        case _ if bounds.no_room(exc):
+            log.error("the disk is full: %s", type(exc).__name__)
+            return NoRoom(bounds.FULL)
         case Http404() | ObjectDoesNotExist():
             return NotFound(NOTHING_HERE)
         case ReauthenticationRequired():
@@ -117,7 +123,7 @@ def of(exc: BaseException) -> Problem | None:
         case SuspiciousOperation() | BadRequest() | MultiPartParserError() | UnreadablePostError():
             return Malformed(_("What was sent can't be read. Please send it again."))
         case OperationalError() | InterfaceError():
-            log.error("the database is away or busy: %s", type(exc).__name__, exc_info=exc)
+            log.error("the database is away or busy: %s", describe(type(exc).__name__, str(exc)))
             return Unavailable(BUSY)
         case DataError() | OverflowError():
             log.warning("a value passed the bounds and the database refused it", exc_info=exc)
@@ -180,6 +186,8 @@ def show(request: HttpRequest, problem: Problem, *, resend: bool = False) -> Htt
             response.headers["Retry-After"] = str(problem.retry_after)
         elif isinstance(problem, Unavailable):
             response.headers["Retry-After"] = "5"
+        elif isinstance(problem, NoRoom):
+            response.headers["Retry-After"] = "600"
         return response
 
 
@@ -229,9 +237,8 @@ def _as_page(request: HttpRequest, problem: Problem, resend: bool) -> HttpRespon
     title = api.say(title_of(problem))
     message = api.say(problem.message) or title
     errors = [{"field": each.field, "message": api.say(each.message)} for each in problem.errors]
-    again = (
-        _typed(request) if resend or (isinstance(problem, NotSignedIn) and request.method == "POST") else []
-    )
+    waits = isinstance(problem, NotSignedIn | Unavailable | NoRoom) and request.method == "POST"
+    again = _typed(request) if resend or waits else []
     context = {
         "title": title,
         "message": message,

@@ -49,11 +49,13 @@ def register_jobs() -> None:
 
 
 def application() -> Any:
-    """The WSGI application of a server process, which dies with the server's parent."""
+    """The application of a server process, which dies with the server's parent."""
     processes.die_with_parent(signal.SIGKILL)
-    from sala.shell.wsgi import application as wsgi
+    from sala.shell.wsgi import application as wsgi  # sets Django up: what follows needs it
 
-    return wsgi
+    from sala.shell.door import Door  # isort: skip
+
+    return Door(wsgi)
 
 
 def parse_bind(text: str) -> tuple[str, int]:
@@ -242,13 +244,12 @@ class Supervisor:
 
 
 def server_command(host: str, port: int, workers: int) -> list[str]:
-    """The web server: granian, WSGI, one thread a process (measured: more threads cost more than they give)."""
+    """The web server: granian, and two desks a process (`door`)."""
     options = {
-        "--interface": "wsgi",
+        "--interface": "rsgi",
         "--host": host,
         "--port": str(port),
         "--workers": str(workers),
-        "--blocking-threads": "1",
         "--respawn-interval": "0.2",
         "--workers-kill-timeout": "1",
         "--log-level": "warning",

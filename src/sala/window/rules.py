@@ -97,7 +97,9 @@ def resume(clock: Clock, at: datetime, calendar: "Calendar") -> Clock:
     """Start it again: the due date moves by the working minutes that were waited, so nobody loses or wins time."""
     if clock.paused_at is None:
         return clock
-    waited = calendar.minutes_between(clock.paused_at, at)
+    waited = max(
+        0, calendar.minutes_between(clock.paused_at, at)
+    )  # the computer's clock may have been set back
     later = calendar.add_minutes(clock.due, waited) if waited else clock.due
     return Clock(clock.received, later, None, clock.paused_minutes + waited)
 
