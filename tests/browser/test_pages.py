@@ -36,7 +36,7 @@ def sign_in(context: BrowserContext, hall: Hall, username: str) -> None:
     page.goto(f"{hall.url}/en/sign-in")
     page.locator("input[name=username]").fill(username)
     page.locator("input[name=password]").fill(hall.accounts[username]["password"])
-    page.locator("main button.btn").click()
+    page.locator("main button.btn:not(.alt)").click()
     page.wait_for_url(
         lambda url: not url.endswith("/sign-in")
     )  # closed meanwhile, it would never be signed in
