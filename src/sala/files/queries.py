@@ -6,11 +6,16 @@ from collections.abc import Iterable
 from sala.files import rules, store
 from sala.files.models import File
 from sala.files.terms import State
+from sala.kit.prepared import Bound, Prepared
+
+_OF = Prepared(
+    lambda: File.objects.filter(kind=Bound("kind"), subject=Bound("subject")).order_by("created", "id")
+)
 
 
 def of(kind: str, subject: str) -> list[File]:
     """Files attached to a record, oldest first."""
-    return list(File.objects.filter(kind=kind, subject=str(subject)).order_by("created", "id"))
+    return _OF(kind=str(kind), subject=str(subject))
 
 
 def of_many(kind: str, subjects: Iterable[str]) -> dict[str, list[File]]:

@@ -303,15 +303,24 @@ class Listing:
         start = (self.page - 1) * self.page_size
         rows = list(found[start : start + self.page_size + 1])
         if len(rows) <= self.page_size and (rows or self.page == 1):
-            return self._page(rows, start + len(rows))
-        return self._page(rows, found.order_by()[: COUNTED + 1].count())
+            return self.filled(rows, start + len(rows))
+        return self.filled(rows, found.order_by()[: COUNTED + 1].count())
 
     def cut(self, rows: Sequence[T]) -> Page[T]:
         """The page asked for of a list in memory that is filtered and sorted already."""
         start = (self.page - 1) * self.page_size
-        return self._page(list(rows[start : start + self.page_size + 1]), len(rows))
+        return self.filled(list(rows[start : start + self.page_size + 1]), len(rows))
 
-    def _page(self, rows: list[T], count: int) -> Page[T]:
+    @property
+    def whole(self) -> bool:
+        """Whether the first page of the list is asked for, not narrowed, in its own order."""
+        return not (self.errors or self.q or self.values) and (self.sort, self.page) == (
+            self.spec.default_sort,
+            1,
+        )
+
+    def filled(self, rows: list[T], count: int) -> Page[T]:
+        """The page with these ``rows``, one more than it shows where there are more; ``count`` up to 1,001."""
         further = len(rows) > self.page_size
         return Page(
             results=rows[: self.page_size],

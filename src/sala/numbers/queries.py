@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from sala.kit.prepared import Bound, Prepared
 from sala.numbers.models import Counter, KeptAnswer
 
 
@@ -15,11 +16,17 @@ class Kept(NamedTuple):
     answer: object
 
 
+_KEPT = Prepared(
+    lambda: KeptAnswer.objects.filter(scope=Bound("scope"), key=Bound("key")).values_list(
+        "body", "status", "headers", "answer"
+    )
+)
+
+
 def kept(*, scope: str, key: str) -> Kept | None:
     """The kept answer for a digested ``key``, or None."""
-    rows = KeptAnswer.objects.filter(scope=scope, key=key)  # unique: nothing to sort
-    row = rows.values_list("body", "status", "headers", "answer")[:1]
-    return next((Kept(*found) for found in row), None)
+    found = _KEPT.one(scope=scope, key=key)
+    return None if found is None else Kept(*found)
 
 
 def last_numbers(*, series: str) -> list[tuple[str, int, int]]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from sala.kit import clock
+from sala.kit.prepared import Bound, Prepared
 from sala.offices.models import Appointment, Holiday, Hours, Office, Person, PostKind
 from sala.offices.terms import OfficeKind
 
@@ -40,9 +41,12 @@ def office_by_code(code: str) -> Office | None:
     return Office.objects.filter(code=code).first()
 
 
+_AT = Prepared(lambda: Office.objects.filter(place=Bound("place"), kind=Bound("kind")).order_by("code")[:1])
+
+
 def office_at(place_key: str, kind: str) -> Office | None:
     """The office of this kind that stands for exactly this place (empty key: the nation), or None."""
-    return Office.objects.filter(place=place_key, kind=kind).order_by("code").first()
+    return _AT.one(place=place_key, kind=kind)
 
 
 def at_places(keys: Iterable[str]) -> list[Office]:
@@ -61,12 +65,12 @@ def serving(place_key: str, level: str) -> Office | None:
     """
     kind = HOLDS[level]
     if level == "nation":
-        return Office.objects.filter(kind=kind, place="").order_by("code").first()
+        return _AT.one(kind=kind, place="")
     from sala.places import queries as places
 
     where = places.where(place_key)
     key = {"commune": where.commune, "district": where.district, "province": where.province}[level]
-    return Office.objects.filter(kind=kind, place=key).order_by("code").first() if key else None
+    return _AT.one(kind=kind, place=key) if key else None
 
 
 def listed(*, q: str = "", kind: str = "", place: Any = None, reach: Q | None = None) -> QuerySet[Office]:

@@ -15,6 +15,7 @@ from sala.kit.paging import ListSpec, Sort, choice, day_from, day_to, flag, plac
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import queries, shown
+from sala.window.desk import Row
 from sala.window.terms import Channel, State
 
 
@@ -111,15 +112,8 @@ VIEW_NAMES = {
 }
 
 
-# What `written` reads of a request; everything else would be read from the database for nothing.
-WRITTEN = (
-    "number", "terms", "state", "open", "province", "district", "commune", "village", "office", "assigned", "location",
-    "due_at", "paused_at", "on_time",
-)  # fmt: skip
-
-
 def written(
-    requests: Sequence[Any], places: Mapping[str, Any], people: Mapping[Any, Any], persons: Reach
+    requests: Sequence[Row], places: Mapping[str, Any], people: Mapping[Any, Any], persons: Reach
 ) -> list[dict[str, Any]]:
     """Rows of the queue, written out: the template only prints. What is the same in many rows is worked out once.
 
@@ -129,7 +123,8 @@ def written(
     words = {State.RECEIVED: _("Take"), State.IN_PROGRESS: _("Continue"), State.WAITING: _("Look")}
     tags = {str(state): shown.tag(state) for state in State}
     actions = {str(state): words.get(state, other) for state in State}
-    services = {terms.pk: shown.short(terms) for terms in {row.terms for row in requests}}
+    short = queries.short_names(row.terms_id for row in requests)
+    services = {key: jinja.name(names) for key, names in short.items()}
     named = {key: jinja.name(found) for key, found in places.items()}
     holders = {key: jinja.name(held) for key, held in people.items()}
     # The address of a record is its list's and its id.
@@ -141,7 +136,9 @@ def written(
             "due": shown.due_tag(row, offices.calendar(row.office_id), now),
             "state": tags[row.state],
             "service": services[row.terms_id],
-            "place": shown.address(row, named, told=persons.covers(row.where)),
+            "place": shown.address(
+                row, named, told=row.office_id in persons.offices or persons.covers(row.where)
+            ),
             "assigned": holders.get(row.assigned, ""),
             "action": actions[row.state],
         }

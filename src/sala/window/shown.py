@@ -23,6 +23,7 @@ from sala.window.terms import Act, FeeStatus, Level, State
 
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
+    from sala.window.desk import Row
     from sala.window.models import Event, Request, ServiceVersion
 
 TAGS = {
@@ -60,7 +61,7 @@ def days(count: int) -> str:
     return ngettext("%(count)s working day", "%(count)s working days", count) % {"count": jinja.number(count)}
 
 
-def due_tag(request: "Request", calendar: "Calendar", now: datetime, most: int | None = None) -> Tag:
+def due_tag(request: "Request | Row", calendar: "Calendar", now: datetime, most: int | None = None) -> Tag:
     """What a list says about the deadline: late, today, days left (at ``most``), paused, or how it ended."""
     if request.state == State.WAITING and request.paused_at:
         waited = max(0, calendar.working_days_between(_day(request.paused_at), _day(now)))
@@ -164,7 +165,7 @@ def place_names(requests: Iterable["Request"]) -> dict[str, dict[str, str]]:
     return places.names({request.place for request in requests if request.place})
 
 
-def address(request: "Request", names: Mapping[str, Mapping[str, str] | str], *, told: bool) -> str:
+def address(request: "Request | Row", names: Mapping[str, Mapping[str, str] | str], *, told: bool) -> str:
     """Village and, for those who may read it, the words for the place."""
     where = jinja.name(names.get(request.place, {}))
     return ", ".join(part for part in (where, request.location if told else "") if part)
