@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from sala.kit import export
+from sala.kit import export, workbook
 from sala.kit.errors import Malformed, TooLarge
 from sala.kit.export import Column, safe, write
 
@@ -159,3 +159,16 @@ def test_rows_are_not_gathered_first():
 def test_a_name_cannot_leave_its_header(name: str):
     header = write(name, COLUMNS, [], "csv").headers["Content-Disposition"]
     assert "\n" not in header and "/" not in header.replace("utf-8''", "") and len(header) < 1200
+
+
+def test_a_workbook_holds_every_kind_of_value_as_what_it_is():
+    file = io.BytesIO()
+    row = ["<a & b>", ' "x"\r\n\ty ', "", None, True, 7, 1.5, Decimal("2.25"), date(2026, 2, 28), datetime(2026, 11, 24, 9, 30, 5)]  # fmt: skip
+    workbook.write(file, "A/B: <C>", [["head"] * 10, row])
+    book = load_workbook(file)
+    assert book.sheetnames == ["A B  <C>"] and book.active.freeze_panes == "A2"
+    found = [cell.value for cell in list(book.active.iter_rows())[1]]
+    assert found == ["<a & b>", ' "x"\r\n\ty ', None, None, True, 7, 1.5, 2.25, datetime(2026, 2, 28), datetime(2026, 11, 24, 9, 30, 5)]  # fmt: skip
+    assert type(found[4]) is bool
+    with pytest.raises(TypeError):
+        workbook.write(io.BytesIO(), "x", [[object()]])

@@ -16,7 +16,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from sala.kit import clock
+from sala.kit import clock, workbook
 from sala.kit.errors import Malformed, TooLarge
 
 KINDS = {
@@ -132,21 +132,18 @@ def _json(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]:
 
 
 def _xlsx(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> SpooledTemporaryFile[bytes]:
-    from openpyxl import Workbook  # an eighth of a second that only a spreadsheet is worth
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", name)[:31].strip() or "Sala")
-    sheet.freeze_panes = "A2"
-    sheet.append([safe(str(column.label)) for column in columns])
-    for index, row in enumerate(rows):
-        if index >= SHEET_ROWS:
-            sheet.close()
-            raise TooLarge(_("The list is too long for a spreadsheet. Narrow it, or take it as CSV."))
-        sheet.append([_xlsx_cell(column.of(row)) for column in columns])
     file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=8_000_000)  # noqa: SIM115 - the response closes it
-    book.save(file)
+    workbook.write(file, name, _cells(columns, rows))
     file.seek(0)
     return file
+
+
+def _cells(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[list[object]]:
+    yield [safe(str(column.label)) for column in columns]
+    for index, row in enumerate(rows):
+        if index >= SHEET_ROWS:
+            raise TooLarge(_("The list is too long for a spreadsheet. Narrow it, or take it as CSV."))
+        yield [_xlsx_cell(column.of(row)) for column in columns]
 
 
 def write(

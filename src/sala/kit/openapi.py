@@ -174,9 +174,6 @@ def completed(document: Any) -> Any:
         body = operation.get("requestBody", {"content": {}})
         for content in body["content"].values():  # a body that may be missing is not null for that
             content["schema"], body["required"] = _given(content["schema"], required=body["required"])
-        body = operation.get("requestBody", {"content": {}})
-        for content in body["content"].values():  # a body that may be missing is not null for that
-            content["schema"], body["required"] = _given(content["schema"], required=body["required"])
         operation["responses"] = _responses(operation, method, told, schemas)
         parameters = operation.setdefault("parameters", [])
         parameters += [IF_MATCH] * told.version + [IDEMPOTENCY_KEY] * told.once
@@ -192,12 +189,6 @@ def operations(document: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield path, method, operation
-
-
-def _given(schema: dict[str, Any], *, required: bool) -> tuple[dict[str, Any], bool]:
-    """The schema without null, and whether it was needed before."""
-    kinds = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
-    return (kinds[0], False) if len(kinds) == 1 else (schema, required)
 
 
 def _given(schema: dict[str, Any], *, required: bool) -> tuple[dict[str, Any], bool]:

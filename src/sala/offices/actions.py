@@ -249,7 +249,9 @@ def _check_others(
     office: Office, kind: PostKind, person: UUID, span: rules.Span, but: UUID | None = None
 ) -> None:
     """Raises `Invalid` where ``span`` meets another appointment (``but`` this one) to a post for one, or of the same person."""
-    same = Appointment.objects.filter(office=office, post=kind).exclude(pk=but)
+    same = Appointment.objects.filter(office=office, post=kind)
+    if but is not None:
+        same = same.exclude(pk=but)
     others = same if kind.single else same.filter(person_id=person)
     rules.check_single(span, [rules.Span(*row) for row in others.values_list("start", "end")])
 
