@@ -65,7 +65,9 @@ class Hall:
         rows = json.loads((self.home / "demo" / "accounts.json").read_text(encoding="utf-8"))
         return {row["username"]: row for row in rows}
 
-    def sala(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def sala(
+        self, *arguments: str, check: bool = True, timeout: float = 240
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [SALA, *arguments],
             env=self.environment,
@@ -73,7 +75,7 @@ class Hall:
             capture_output=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            timeout=240,
+            timeout=timeout,
         )
         if check and done.returncode:
             raise AssertionError(

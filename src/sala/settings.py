@@ -20,7 +20,7 @@ HOME = Path(
 
 def _secret() -> str:
     """The server's secret: from SALA_SECRET_FILE, else made once in SALA_HOME (mode 600), never in the checkout."""
-    path = Path(os.environ.get("SALA_SECRET_FILE", HOME / "keys" / "secret"))
+    path = secret_files()[0]
     if TESTING and not path.exists():
         return "only-for-tests-" + "0" * 50
     if not path.exists():
@@ -36,6 +36,22 @@ def _secret() -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def secret_files() -> tuple[Path, Path]:
+    """The server's secret, and the file of former ones beside it (see `_former`)."""
+    path = Path(os.environ.get("SALA_SECRET_FILE", HOME / "keys" / "secret"))
+    return path, path.with_name(f"{path.name}.former")
+
+
+def _former(*uses: str) -> list[str]:
+    """Former secrets, newest first, a line each: ``signs SECRET`` (still good for sessions) or ``opens SECRET`` (leaked).
+
+    Both go on opening what was made with them and lasts longer: residents' codes, second factors.
+    """
+    path = secret_files()[1]
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return [line.split(" ", 1)[1] for line in lines if line.split(" ", 1)[0] in uses]
 
 
 _DATABASE_FORM = "Write postgresql://user:password@host:5432/name, or leave it empty for SQLite in SALA_HOME."
@@ -85,6 +101,9 @@ def _database() -> dict[str, object]:
 
 
 SECRET_KEY = SimpleLazyObject(_secret)  # `sala --help` needs none, and makes none
+SECRET_KEY_FALLBACKS = SimpleLazyObject(lambda: _former("signs"))
+SECRET_FILES = secret_files()
+FORMER_SECRETS = SimpleLazyObject(lambda: _former("signs", "opens"))
 DEBUG = False
 PUBLIC_URL = os.environ.get("SALA_PUBLIC_URL", "").rstrip("/")
 BIND = os.environ.get("SALA_BIND", "127.0.0.1:8000")
@@ -290,7 +309,11 @@ SOCIALACCOUNT_PROVIDERS = {
                 "name": OIDC_NAME,
                 "client_id": OIDC_CLIENT,
                 "secret": OIDC_SECRET,
-                "settings": {"server_url": OIDC_ISSUER, "uid_field": "issuer_subject", "fetch_userinfo": False},
+                "settings": {
+                    "server_url": OIDC_ISSUER,
+                    "uid_field": "issuer_subject",
+                    "fetch_userinfo": False,
+                },
             }
         ]
         if OIDC_ISSUER and OIDC_CLIENT and OIDC_SECRET

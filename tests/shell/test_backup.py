@@ -308,7 +308,9 @@ class TestHall:
         other.sala("restore", str(tmp_path / "busy"), "--keys", str(tmp_path / "keys"))
         other.sala("ledger", "verify")
 
-    def test_without_keys_only_when_told(self, kept: tuple[Path, Path], code: str, tmp_path: Path) -> None:
+    def test_without_keys_only_when_told(
+        self, stood: Hall, kept: tuple[Path, Path], code: str, tmp_path: Path
+    ) -> None:
         """Without them the hall opens under new keys; the residents' codes still open their requests."""
         other = Hall(tmp_path / "other", fresh_database("restored_keyless"))
         done = other.sala("restore", str(kept[0]), check=False)
@@ -316,7 +318,20 @@ class TestHall:
         assert not other.home.exists()
         done = other.sala("restore", str(kept[0]), "--without-keys")
         assert "The keys were not restored" in done.stderr
-        assert not (other.home / "keys" / "ledger.ed25519").exists()
+        told = json.loads(other.sala("ledger", "verify", "--json").stdout)
+        assert told["ok"] and any("not vouched for" in finding["text"] for finding in told["findings"])
+        assert (other.home / "keys" / "secret").read_bytes() != (stood.home / "keys" / "secret").read_bytes()
+        other.start()
+        try:
+            assert b'href="/km/requests/' + code.encode() in page(other, f"/km/requests/{code}")
+        finally:
+            other.stop()
+        outside = other.sala("ledger", "verify", "--key", str(self.key_of(kept, tmp_path)), check=False)
+        assert outside.returncode == 1 and "not vouched for" in outside.stderr
+
+    def key_of(self, kept: tuple[Path, Path], folder: Path) -> Path:
+        (folder / "key.txt").write_bytes(members(kept[0])["ledger/key.txt"])
+        return folder / "key.txt"
 
     # What is refused leaves nothing.
 

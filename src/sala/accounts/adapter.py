@@ -57,7 +57,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
 
 def _keys() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    secrets = [settings.SECRET_KEY, *settings.FORMER_SECRETS]
     digests = [hmac.new(str(key).encode(), b"sala second factor", hashlib.sha256).digest() for key in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 

@@ -113,7 +113,12 @@ def by_session(request: HttpRequest) -> tuple[Post, User] | None:
     user, appointment = row.user, row.appointment
     if user is None or not _valid(user, appointment):
         return None
-    if not constant_time_compare(store.get("_auth_user_hash", ""), user.get_session_auth_hash()):
+    kept = store.get("_auth_user_hash", "")
+    if not constant_time_compare(kept, user.get_session_auth_hash()) and not any(
+        # The server's secret was changed since (`sala keys rotate secret`).
+        constant_time_compare(kept, former)
+        for former in user.get_session_auth_fallback_hash()
+    ):
         return None  # the password was changed since
     user.backend = store.get("_auth_user_backend", "")
     now = clock.now()

@@ -191,8 +191,8 @@ def key_files() -> dict[str, Path]:
     from django.conf import settings
 
     home = Path(settings.HOME)
-    found = {"keys/secret": Path(os.environ.get("SALA_SECRET_FILE", home / "keys" / "secret"))}
-    found |= {f"keys/{name}": home / "keys" / name for name in ("ledger.ed25519",)}
+    found = dict(zip(("keys/secret", "keys/secret.former"), settings.SECRET_FILES, strict=True))
+    found |= {f"keys/{name}": home / "keys" / name for name in ("ledger.ed25519", "ledger.ed25519.next")}
     return {**found, "demo/accounts.json": home / "demo" / "accounts.json"}
 
 

@@ -275,7 +275,7 @@ def outbox() -> Iterator[Check]:
 
 def ledger() -> Iterator[Check]:
     """The backlog of the sealer, the latest checkpoint and whether this hall's key signed it, and time running back."""
-    from sala.ledger import keys, queries
+    from sala.ledger import keyring, keys, queries
     from sala.ledger.rules import notes
 
     waiting, latest = queries.unsealed(), queries.latest()
@@ -290,7 +290,7 @@ def ledger() -> Iterator[Check]:
         yield Check("ledger", "bad", f"{found}; the signing key is gone", do)
         return
     try:
-        notes.opened(latest.note, queries.verifier())
+        notes.opened(latest.note, keyring.current().at(latest.size))
     except notes.BadNoteError as fault:
         do = "Is it another hall's key or database? Then: sala ledger verify"
         yield Check("ledger", "bad", f"{found}; this hall's key did not sign it: {fault}", do)

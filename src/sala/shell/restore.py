@@ -26,8 +26,9 @@ ROWS = 5000
 SHOWN = 20
 """Of what the ledger's verification finds, how much is printed."""
 WITHOUT_KEYS = (
-    "The keys were not restored; the hall makes new ones. Codes that residents hold go on opening their requests, but "
-    "can't be printed or sent again; sessions and links signed before are void; the ledger goes on under a new key."
+    "The keys were not restored; the hall has new ones. Codes that residents hold go on opening their requests, but "
+    "can't be printed or sent again; second factors are set up anew; the ledger goes on under a new key, and `sala ledger "
+    "verify` warns of the break for ever."
 )
 LONGEST = 64_000_000
 """Bytes a member may have that is read into memory: no part of a table is longer, whatever an archive claims."""
@@ -365,7 +366,8 @@ def restore(
     """Open the hall that FILE holds, in an empty SALA_HOME and an empty database of either kind; all of it or nothing."""
     from django.db import DatabaseError
 
-    there = all(path.is_file() for name, path in writing.key_files().items() if name.startswith("keys/"))
+    places = writing.key_files()
+    there = all(places[name].is_file() for name in ("keys/secret", "keys/ledger.ed25519"))
     if keys is not None and without_keys:
         raise click.UsageError("--keys and --without-keys exclude each other.")
     if keys is None and not without_keys and not there:
@@ -381,11 +383,14 @@ def restore(
 
 
 def _restore(file: Path, keys: Path | None, outside: str | None, accept_faults: bool) -> None:
+    from django.conf import settings
     from django.db import connection, transaction
 
+    from sala.accounts.acting import system
     from sala.installation import queries as installation
     from sala.ledger import keys as ledger_keys
-    from sala.shell import founding
+    from sala.ledger import rotation
+    from sala.shell import archive, founding
 
     def say(text: str) -> None:
         click.echo(text, err=True)
@@ -394,7 +399,7 @@ def _restore(file: Path, keys: Path | None, outside: str | None, accept_faults: 
     manifest, texts = inspected(file, say)
     check_versions(file, manifest)
     made: list[Path] = []
-    older = False
+    older = lost = False
     try:
         if keys is not None:
             put_keys(keys, made)
@@ -416,6 +421,10 @@ def _restore(file: Path, keys: Path | None, outside: str | None, accept_faults: 
                 )
             if faults:
                 founding.record_restoration(manifest["written"], faults)
+            if ledger_keys.public() is None:
+                made.append(ledger_keys.path())
+                rotation.lost(by=system("restore"), public=texts[archive.KEY].strip())
+                lost = True
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
@@ -431,5 +440,6 @@ def _restore(file: Path, keys: Path | None, outside: str | None, accept_faults: 
     )
     if faults:
         click.echo(f"Restored with {len(faults)} faults of the ledger; `sala doctor` names them.")
-    if ledger_keys.public() is None:
+    if lost:
+        str(settings.SECRET_KEY)  # asked for, it is made
         say(WITHOUT_KEYS)

@@ -27,7 +27,8 @@ def about(request: Request) -> str:
 
 def link(code: str) -> str:
     """The address of the request's page, in the language in force."""
-    return f"{settings.PUBLIC_URL}{reverse('request', args=[code])}"
+    path = reverse("request", args=[code]) if code else reverse("requests")
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 def words(request: Request, event: Event, code: str) -> tuple[str, str]:

@@ -116,6 +116,8 @@ class Request(models.Model):
     created = models.DateTimeField(default=clock.now)
     changed = models.DateTimeField(default=clock.now)
 
+    opened_by = ""  # the code it was opened with in this process; no column
+
     class Meta:
         constraints = [
             one_of("state", State, "window_request_state"),

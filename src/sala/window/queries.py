@@ -92,8 +92,22 @@ def secret() -> bytes:
 
 
 def code_of(request: Request) -> str:
-    """The code that opens it, in its written form. Only for the one who asked."""
-    return rules.code(secret(), request.id)
+    """The code that opens it, in its written form; empty where the secret it was made with is lost. Only for the one who asked."""
+    if request.opened_by:
+        return request.opened_by
+    for key in (secret(), *(former.encode() for former in settings.FORMER_SECRETS)):
+        made = rules.code(key, request.id)
+        if rules.same(rules.code_hash(made), request.code_hash):
+            return made
+    return ""
+
+
+def code_of_id(request_id: UUID) -> str:
+    """`code_of` for a request made at most a day ago: the secret changed since, or not."""
+    if not settings.FORMER_SECRETS:
+        return rules.code(secret(), request_id)
+    found = Request.objects.filter(pk=request_id).first()
+    return code_of(found) if found is not None else ""
 
 
 def _whole() -> QuerySet[Request]:
@@ -120,6 +134,7 @@ def by_code(typed: str) -> Request:
                 "This code opens no request. It has 16 letters and digits and stands on your receipt and in your message."
             )
         )
+    found.opened_by = rules.written(plain or "")  # also where the secret it was made with is lost
     return found
 
 

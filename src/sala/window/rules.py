@@ -139,7 +139,12 @@ def code(secret: bytes, request_id: UUID) -> str:
     digest = hmac.new(secret, b"window.request:" + request_id.bytes, hashlib.sha256).digest()
     value = int.from_bytes(digest[:10], "big")
     plain = "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(16)))
-    return "-".join(plain[start : start + 4] for start in range(0, 16, 4))
+    return written(plain)
+
+
+def written(plain: str) -> str:
+    """16 plain signs as they are written: in groups of four."""
+    return "-".join(plain[start : start + 4] for start in range(0, len(plain), 4))
 
 
 def read_code(typed: str) -> str | None:

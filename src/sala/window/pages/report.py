@@ -17,7 +17,7 @@ from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused, TooMany
 from sala.numbers.idempotency import Answer, once
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, forms, queries, rules, shown
+from sala.window import actions, forms, queries, shown
 from sala.window.pages import maps
 from sala.window.terms import Channel, Kind, Verb
 
@@ -347,5 +347,5 @@ def _send(flow: Flow) -> HttpResponse:
         if problem.status in (401, 403):
             raise
         return _ask(flow, "check", bound=False, problem=problem)
-    code = rules.code(queries.secret(), UUID(str(answer.body["id"])))  # type: ignore[index]
+    code = queries.code_of_id(UUID(str(answer.body["id"])))  # type: ignore[index]
     return redirect("request-received", code)
