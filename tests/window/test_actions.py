@@ -391,10 +391,11 @@ def test_nothing_is_kept_when_the_ledger_fails(
 
     before = state()
 
-    def fails(**_: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("the ledger is away")
 
     monkeypatch.setattr(actions.ledger, "record", fails)
+    monkeypatch.setattr(actions.ledger, "save_many", fails)
     calls: dict[str, Callable[[], object]] = {
         "receive": report,
         "take": lambda: actions.act(verb=Act.TAKE, by=posts.clerk, request_id=received.request.id, version=1),
