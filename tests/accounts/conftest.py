@@ -98,3 +98,27 @@ def app(db: None) -> Any:
         return list(RecoveryCodes.activate(made.user).generate_codes())
 
     return given
+
+
+@pytest.fixture
+def serious(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No demonstration: second factors are demanded."""
+    monkeypatch.setattr("sala.accounts.queries.is_demonstration", lambda: False)
+
+
+@pytest.fixture
+def enter(db: None) -> Any:
+    """``enter(made)`` signs in on the page, with the app's code where there is one; a client."""
+    from django.test import Client
+
+    def entered(made: Made, client: Any = None, **more: str) -> Any:
+        client = client or Client()
+        facts = {"username": made.user.username, "password": made.password, **more}
+        answer = client.post("/en/sign-in", facts)
+        assert answer.status_code == 302, answer.content.decode()[:2000]
+        if answer["Location"] == "/en/sign-in/factor":
+            answer = client.post("/en/sign-in/factor", {"code": shown_code(made.user)})
+            assert answer.status_code == 302, answer.content.decode()[:2000]
+        return client
+
+    return entered
