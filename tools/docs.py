@@ -21,8 +21,17 @@ import django
 CSS = """\
 body, .sphinxsidebar, h1, h2, h3, input { font-family: "Noto Sans Khmer", "Khmer OS", system-ui, sans-serif !important; }
 div.body { line-height: 1.7; }
-div.body img { max-width: 360px; height: auto; border: 1px solid #ccd; border-radius: 4px; }
+div.body h1, div.body h2, div.body h3 { line-height: 1.5; text-wrap: balance; }
+div.body img { max-width: 360px; width: 100%; height: auto; border: 1px solid #ccd; border-radius: 4px; }
 div.body img.wide { max-width: 100%; }
+div.body figure { margin: 1rem 0; }
+div.body table { display: block; overflow-x: auto; max-width: 100%; }
+div.body pre { overflow-x: auto; }
+@media (max-width: 875px) {
+  div.document { display: flex; flex-direction: column; }
+  div.documentwrapper { order: 1; float: none; }
+  div.sphinxsidebar { order: 2; }
+}
 """
 
 
