@@ -77,7 +77,7 @@ def sign_in(accounts: dict[str, dict[str, str]]) -> Callable[[str], Client]:
 def hall(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Hall]:
     """A running demonstration hall with a small year of records. Tests that use it share it: mark them `xdist_group("hall")`."""
     home = tmp_path_factory.mktemp("hall")
-    running = Hall(home, fresh_database(f"hall_{worker_id}"))
+    running = Hall(home, fresh_database(f"hall_{worker_id}"), extra={"SALA_LOG": "json"})
     running.sala("init", "--demo", "--requests", "600")
     try:
         yield running.start()

@@ -148,6 +148,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sala.kit.tracing.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -326,6 +327,9 @@ COUNTRY = os.environ.get("SALA_COUNTRY", "kh")
 EMAIL_URL = os.environ.get("SALA_EMAIL_URL", "")
 FILES_URL = os.environ.get("SALA_FILES_URL", "")
 
+LOG = os.environ.get("SALA_LOG", "") or "text"
+if LOG not in ("text", "json"):
+    raise SystemExit(f"SALA_LOG is text or json, not {LOG!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -337,10 +341,14 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": os.environ.get("SALA_LOG", "text"),
+            "formatter": LOG,
             "filters": ["addresses"],
         },
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"sala": {"level": "INFO"}, "axes": {"level": "ERROR"}},
+    "loggers": {
+        "sala": {"level": "INFO"},
+        "sala.request": {"level": "INFO" if LOG == "json" else "WARNING"},  # a line for each request
+        "axes": {"level": "ERROR"},
+    },
 }

@@ -30,6 +30,11 @@ def address(request: HttpRequest) -> str:
     return _whole(found)
 
 
+def is_proxy(request: HttpRequest) -> bool:
+    """Whether the asker is a proxy that `settings.PROXIES` names."""
+    return _is_proxy(str(request.META.get("REMOTE_ADDR", "")))
+
+
 def pseudonym(seen: str, scope: str = "") -> str:
     """32 hexadecimal digits for an address, keyed: the same within ``scope`` (an hour, a door), nothing beyond it."""
     text = f"{scope} {seen}"
