@@ -1,6 +1,7 @@
 """The command line of accounts."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -52,3 +53,59 @@ def test_a_token_is_printed_once(make: Any) -> None:
 def test_no_token_for_nobody(make: Any, arguments: tuple[str, ...]) -> None:
     make("clerk")
     assert run(token, "create", *arguments).exit_code in (1, 2)
+
+
+OPEN = ("open", "borey", "--post", "clerk", "--office", "commune-hall-020802", "--name-km", "ឈឹម", "បូរី", "--name", "Chhoem", "Borey")  # fmt: skip
+
+
+def test_the_first_account_is_opened_from_the_command_line(client: Any) -> None:
+    done = run(group, *OPEN)
+    assert done.exit_code == 0, done.output
+    code = re.search(r"[A-Z2-9]{5}(-[A-Z2-9]{5}){4}", done.output)
+    assert code and f"invitation?code={code[0]}" in done.output
+    found = json.loads(run(group, "invite", "borey", "--days", "1", "--json").output)
+    assert found["username"] == "borey" and found["code"] != code[0]
+    facts = {"code": found["code"], "password": "a long enough one"}
+    assert client.post("/en/invitation", facts).status_code == 302
+    assert client.post("/en/sign-in", {"username": "borey", "password": facts["password"]}).status_code == 302
+    assert run(group, "factors-off", "borey").output == "borey: 0 removed.\n"
+    assert run(group, "close", "borey").output == "borey is closed.\n"
+    assert queries.user("borey").is_active is False  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ({"clerk": "king"}, "Known:"),
+        ({"commune-hall-020802": "nowhere"}, "no office"),
+        ({"borey": "x"}, "2 to 64"),
+        ({"Chhoem": " "}, "name"),
+    ],
+)
+def test_an_account_that_can_not_be_opened(instead: dict[str, str], said: str) -> None:
+    done = run(group, *(instead.get(word, word) for word in OPEN))
+    assert done.exit_code == 1 and said in done.output
+    assert queries.user("borey") is None
+
+
+@pytest.mark.parametrize("step", ["invite", "close", "factors-off"])
+def test_of_nobody_nothing_is_done(step: str) -> None:
+    done = run(group, step, "nobody")
+    assert done.exit_code == 1 and "no open account nobody" in done.output
+
+
+def test_linking_the_providers_sign_in(make: Any, settings: Any) -> None:
+    make("clerk")
+    assert "No provider is set" in run(group, "link", "test-clerk", "dara").output
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [{}]}}
+    settings.OIDC_ISSUER = "https://id.example.org"
+    assert run(group, "link", "test-clerk", "dara").exit_code == 0
+    assert run(group, "link", "test-clerk", "dara").exit_code == 1
+
+
+def test_a_limited_token_from_the_command_line(make: Any) -> None:
+    make("clerk")
+    done = run(token, "create", "test-clerk", "--scope", "window.see", "--scope", "window.take")
+    found = queries.by_token(done.output.strip())
+    assert found is not None and found[0].limits == {"window.see", "window.take"}
+    assert run(token, "create", "test-clerk", "--scope", "fly").exit_code == 1

@@ -1,5 +1,6 @@
 """The sign-in page, one's own account, and who may do what."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from django.test import Client
 
 from sala.accounts import actions, queries
 from sala.accounts.models import Session
+from sala.kit import clock
+from sala.ledger.models import Entry
 from sala.offices import actions as offices
 from sala.offices import queries as found
 
@@ -177,10 +180,59 @@ def test_wrong_input_is_explained(client: Client, query: str, status: int) -> No
 
 
 def test_an_appointment_that_ends_soon_is_marked(client: Client, make: Any) -> None:
-    from datetime import timedelta
-
-    from sala.kit import clock
-
     desk = make("front_desk_officer", end=clock.today() + timedelta(days=10))
     client.post("/en/sign-in", {"username": "test-front_desk_officer", "password": desk.password})
     assert "Ends in 10 days" in client.get("/en/powers").content.decode()
+
+
+def test_the_sessions_tell_browser_and_last_use_and_end_together(
+    client: Client, clerk: Any, time_machine: Any
+) -> None:
+    phone = Client(
+        HTTP_USER_AGENT="Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
+    )
+    third = Client()
+    for other in (phone, third):
+        other.post("/en/sign-in", {"username": "test-clerk", "password": clerk.password})
+    text = client.get("/en/account").content.decode()
+    assert "Chrome, Android" in text and "End all other sessions" in text and "Mozilla" not in text
+    row = Session.objects.get(browser="Chrome, Android")
+    start = clock.now()
+    time_machine.move_to(start + timedelta(minutes=9))
+    phone.get("/en/account")
+    assert Session.objects.get(pk=row.pk).seen == row.seen  # not with every request
+    time_machine.move_to(start + timedelta(minutes=11))
+    phone.get("/en/account")
+    assert Session.objects.get(pk=row.pk).seen > row.seen
+    assert client.post("/en/account", {"step": "others"}).status_code == 302
+    assert phone.get("/en/account").status_code == 302 and third.get("/en/account").status_code == 302
+    assert client.get("/en/account").status_code == 200
+    assert client.post("/en/account", {"step": "others"}).status_code == 302  # none left
+    acts = Entry.objects.filter(kind=queries.ACCOUNT, subject=str(clerk.id), act="accounts.session")
+    assert acts.count() == 1
+
+
+def test_a_token_is_made_on_the_page_and_shown_once(client: Client, clerk: Any) -> None:
+    bad = client.post("/en/account", {"step": "make", "label": "", "days": "400", "scope": "fly"})
+    assert bad.status_code == 422 and "Say what the token is for." in bad.content.decode()
+    for scope, said in (("read", "It may only read."), ("", "It may do all")):
+        answer = client.post("/en/account", {"step": "make", "label": "ស្គ្រីប", "days": "3", "scope": scope})
+        assert answer.status_code == 200 and said in answer.content.decode()
+        text = answer.content.decode().split('wrapped">')[1].split("<")[0]
+        found = queries.by_token(text)
+        assert found is not None and found[0].limits == ({"read"} if scope else set())
+        assert text not in client.get("/en/account").content.decode()
+
+
+def test_reading_goes_on_where_nothing_can_be_written(
+    client: Client, clerk: Any, time_machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+    from django.db.models import QuerySet
+
+    def full(*_: Any, **__: Any) -> int:
+        raise OperationalError("disk full")
+
+    time_machine.move_to(clock.now() + timedelta(minutes=11))
+    monkeypatch.setattr(QuerySet, "update", full)
+    assert client.get("/en/account").status_code == 200
