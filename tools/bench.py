@@ -1,173 +1,42 @@
 """Measure what a request costs: CPU of the server's process tree, beside bare Django views in the same process, on both databases.
 
-make bench                                    python tools/bench.py [--requests 20000] [--rounds 7] [--each 100]
-python tools/bench.py --short                 a quick look: few requests, few rounds
+make bench                                    python tools/bench.py [--total 200000] [--most 1000000] [--rounds 7] [--each 40]
+python tools/bench.py --short                 a quick look: few requests, few rounds, no growth, no browser
 python tools/bench.py --write docs/performance.md
 
 Prints ratios first, milliseconds second. Writes nothing into the repository unless --write says so.
 """
 
 import argparse
-import gzip
-import http.client
 import json
 import os
-import platform
 import re
 import shutil
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
 
-ROOT = Path(__file__).parents[1]
-TOOLS = Path(__file__).parent
-sys.path.insert(0, str(TOOLS))
+import bench_report
 import postgres
+from bench_server import Caller, Server, cpu, descendants, memory
 
 SALA = Path(sys.executable).parent / "sala"
+TOOLS = Path(__file__).parent
 COMMUNE, CLERK = "120404", "clerk120404"
 SEARCHED = ("tek laak 1", "ទឹកល្អក់ទី១", "120404", "battambang", "tek laok 1")
-BAR = {"intake": 1.3, "queue": 1.5, "record": 2.0, "tracking": 1.4}
-BUSY = (
-    " Other work shared the cores meanwhile: times are longer than on a calm machine, ratios hardly differ."
-)
-TITLES = {
-    "intake": "take in a request (API)",
-    "queue": "staff queue of 50",
-    "record": "one record's page",
-    "tracking": "a resident's tracking page",
-    "home": "home page",
-    "search": "place search (API)",
-}
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """A process and all below it."""
-    yield pid
-    for task in Path(f"/proc/{pid}/task").glob("*"):
-        try:
-            children = (task / "children").read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            yield from descendants(int(child))
-
-
-def cpu(pids: list[int]) -> float:
-    """Seconds of CPU of all threads of these processes, to the nanosecond where the kernel counts so."""
-    total = 0.0
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").glob("*"):
-            try:
-                total += int((task / "schedstat").read_text().split()[0]) / 1e9
-            except (OSError, ValueError, IndexError):
-                continue
-    return total
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Server:
-    """One web server process with Sala and the bare views; no worker, so that nothing else uses its CPU."""
-
-    home: Path
-    database: str
-    port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("SALA_", "DJANGO_"))
-        }
-        path = os.pathsep.join([str(TOOLS), *filter(None, [kept.get("PYTHONPATH", "")])])
-        return {**kept, "PYTHONPATH": path, "SALA_HOME": str(self.home), "SALA_DATABASE_URL": self.database}
-
-    def start(self) -> float:
-        """Open it; returns the seconds until it answered."""
-        from sala.shell import serve
-
-        command = [
-            "bench_bare:application" if word == "sala.shell.serve:application" else word
-            for word in serve.server_command("127.0.0.1", self.port, 1)
-            if word != "--factory"
-        ]
-        began = time.monotonic()
-        self.process = subprocess.Popen(command, env=self.environment, start_new_session=True)
-        while time.monotonic() - began < 60:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-                connection.request("GET", "/healthz")
-                if connection.getresponse().status == 200:
-                    return time.monotonic() - began
-            except OSError:
-                time.sleep(0.02)
-        raise SystemExit("the server did not answer")
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.terminate()
-            self.process.wait(timeout=20)
-
-    def pids(self) -> list[int]:
-        assert self.process
-        return list(descendants(self.process.pid))
-
-
-class Caller:
-    """Sends requests on one connection; a new one, from another address of this machine, each 15 (limits count by address)."""
-
-    def __init__(self, port: int) -> None:
-        self.port, self.sent, self.size = port, 0, 0
-        self.connection: http.client.HTTPConnection | None = None
-        self.headers = {"Accept-Encoding": "gzip", "Host": f"127.0.0.1:{port}"}
-        self.cookies: dict[str, str] = {}
-
-    def __call__(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> tuple[int, bytes]:
-        if self.connection is None or self.sent % 15 == 0:
-            if self.connection:
-                self.connection.close()
-            source = f"127.{1 + self.sent // 15 % 250}.{1 + self.sent // 3750 % 250}.{2 + os.getpid() % 250}"
-            self.connection = http.client.HTTPConnection(
-                "127.0.0.1", self.port, timeout=60, source_address=(source, 0)
-            )
-        self.sent += 1
-        cookie = (
-            {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-            if self.cookies
-            else {}
-        )
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.connection.request(method, path, body, {**self.headers, **cookie, **named})
-        answer = self.connection.getresponse()
-        content = answer.read()
-        self.size = len(content)
-        if answer.headers.get("Content-Encoding") == "gzip":
-            content = gzip.decompress(content)
-        for line in answer.headers.get_all("Set-Cookie") or []:
-            name, _, value = line.split(";", 1)[0].partition("=")
-            self.cookies[name] = value
-        self.location = answer.headers.get("Location", "")
-        return answer.status, content
-
+GROWING = ("intake", "queue", "record", "tracking", "home", "province", "nation", "last", "found")
+RACED = ("queue", "record", "tracking", "intake")
 
 Send = Callable[[int], object]
+Case = tuple[Send, Send]
 
 
 def expect(status: int, got: tuple[int, bytes], what: str) -> bytes:
@@ -188,57 +57,83 @@ def intake_body(number: int) -> bytes:
     return json.dumps(body).encode()
 
 
-def cases(server: Server, password: str) -> dict[str, tuple[Send, Send]]:
-    """Each case as a pair: Sala's request, and the bare view's."""
-    public, staff, bare = Caller(server.port), Caller(server.port), Caller(server.port)
-    form = expect(200, staff("GET", "/km/sign-in"), "sign-in").decode()
+def signed_in(server: Server, username: str, password: str) -> Caller:
+    """Somebody who has signed in through the page."""
+    caller = Caller(server.port)
+    form = expect(200, caller("GET", "/km/sign-in"), "sign-in").decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
     typed = {
-        "login": CLERK,
-        "username": CLERK,
+        "login": username,
+        "username": username,
         "password": password,
         "csrfmiddlewaretoken": token[1] if token else "",
     }
     kind = "application/x-www-form-urlencoded"
-    expect(302, staff("POST", "/km/sign-in", urlencode(typed).encode(), Content_Type=kind), "sign-in")
-    json_kind = "application/json"
+    expect(302, caller("POST", "/km/sign-in", urlencode(typed).encode(), Content_Type=kind), "sign-in")
+    return caller
 
-    def intake(number: int) -> bytes:
-        key = str(uuid4())
-        sent = public(
-            "POST",
-            "/api/v1/window/requests",
-            intake_body(number),
-            Content_Type=json_kind,
-            Idempotency_Key=key,
+
+class Hall:
+    """One database with its server: what is asked of it."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        accounts = json.loads((server.home / "demo" / "accounts.json").read_text(encoding="utf-8"))
+        self.passwords = {row["username"]: row["password"] for row in accounts}
+        self.officers = {row["level"]: row["username"] for row in accounts}
+        self.public, self.bare = Caller(server.port), Caller(server.port)
+        self.made = json.loads(self._intake(self.public, 0))
+        self.staff = signed_in(server, CLERK, self.passwords[CLERK])
+
+    def _intake(self, caller: Caller, number: int) -> bytes:
+        headers = {"Content_Type": "application/json", "Idempotency_Key": str(uuid4())}
+        return expect(
+            201, caller("POST", "/api/v1/window/requests", intake_body(number), **headers), "intake"
         )
-        return expect(201, sent, "intake")
 
-    made = json.loads(intake(0))
-    queue, record = "/km/work?page_size=50", f"/km/work/requests/{made['id']}"
-    track = f"/km/requests/{made['code']}"
+    def _get(self, caller: Caller, path: str) -> Send:
+        return lambda number: expect(200, caller("GET", path), path)
 
-    def get(caller: Caller, path: str, what: str) -> Send:
-        return lambda number: expect(200, caller("GET", path), what)
-
-    def search(caller: Caller, path: str) -> Send:
+    def _search(self, caller: Caller, path: str) -> Send:
         found = [f"{path}?{urlencode({'q': text})}" for text in SEARCHED]
         return lambda number: expect(200, caller("GET", found[number % len(found)]), "search")
 
-    def bare_intake(number: int) -> None:
-        expect(201, bare("POST", "/bare/create", intake_body(number), Content_Type=json_kind), "bare intake")
+    def _bare_intake(self, number: int) -> None:
+        made = self.bare("POST", "/bare/create", intake_body(number), Content_Type="application/json")
+        expect(201, made, "bare intake")
 
-    return {
-        "intake": (intake, bare_intake),
-        "queue": (get(staff, queue, "queue"), get(bare, f"/bare/queue/{COMMUNE}", "bare queue")),
-        "record": (get(staff, record, "record"), get(bare, f"/bare/record/{made['id']}", "bare record")),
-        "tracking": (
-            get(public, track, "tracking"),
-            get(bare, f"/bare/tracking/{made['id']}", "bare tracking"),
-        ),
-        "home": (get(public, "/km/", "home"), get(bare, "/bare/home", "bare home")),
-        "search": (search(public, "/api/v1/places/search"), search(bare, "/bare/search")),
-    }
+    def pairs(self) -> dict[str, Case]:
+        """Each case as a pair: Sala's request, and the bare view's."""
+        key, bare, public = self.made["id"], self.bare, self.public
+        return {
+            "intake": (lambda number: self._intake(public, number), self._bare_intake),
+            "queue": (
+                self._get(self.staff, "/km/work?page_size=50"),
+                self._get(bare, f"/bare/queue/{COMMUNE}"),
+            ),
+            "record": (
+                self._get(self.staff, f"/km/work/requests/{key}"),
+                self._get(bare, f"/bare/record/{key}"),
+            ),
+            "tracking": (
+                self._get(public, f"/km/requests/{self.made['code']}"),
+                self._get(bare, f"/bare/tracking/{key}"),
+            ),
+            "home": (self._get(public, "/km/"), self._get(bare, "/bare/home")),
+            "search": (self._search(public, "/api/v1/places/search"), self._search(bare, "/bare/search")),
+        }
+
+    def growing(self) -> dict[str, Case]:
+        """Pages whose cost must not grow with the number of requests, each beside work that is always the same."""
+        spin = self._get(self.bare, "/bare/spin")
+        found = {name: pair[0] for name, pair in self.pairs().items() if name in GROWING}
+        for name, level in (("province", "province"), ("nation", "nation")):
+            username = self.officers[level]
+            officer = signed_in(self.server, username, self.passwords[username])
+            found[name] = self._get(officer, "/km/work")
+        found["last"] = self._get(self.staff, "/km/work?view=done&sort=-done")
+        found["found"] = self._get(self.staff, f"/km/work?view=all&q={self.made['number']}")
+        return {name: (send, spin) for name, send in found.items()}
 
 
 @dataclass
@@ -252,17 +147,16 @@ class Cost:
         return [one + other for one, other in zip(self.server, self.beside, strict=True)]
 
 
-def measure(
-    server: Server, database: int | None, password: str, rounds: int, each: int
-) -> dict[str, tuple[Cost, Cost]]:
+Costs = dict[str, tuple[Cost, Cost]]
+
+
+def measure(server: Server, database: int | None, pairs: dict[str, Case], rounds: int, each: int) -> Costs:
     """Interleaved: in each round every case, Sala and bare after one another, in turn the one or the other first."""
-    pairs = cases(server, password)
     costs = {name: (Cost(), Cost()) for name in pairs}
-    for name, pair in pairs.items():  # warm
+    for pair in pairs.values():  # warm
         for send in pair:
-            for number in range(10):
+            for number in range(6):
                 send(number)
-        print(f"  {name} answers", file=sys.stderr, flush=True)
     for turn in range(rounds):
         for name, pair in pairs.items():
             for side in (0, 1) if turn % 2 == 0 else (1, 0):
@@ -278,29 +172,39 @@ def measure(
     return costs
 
 
-def first_page(server: Server) -> str:
-    """Bytes over the wire and requests of a first visit to the home page: the page, its style sheet, scripts and fonts."""
-    ask = Caller(server.port)
-    text = expect(200, ask("GET", "/km/"), "home").decode()
-    page = ask.size
-    linked = re.findall(
-        r'<link[^>]+rel="(?:stylesheet|preload)"[^>]+href="([^"]+)"|<script[^>]+src="([^"]+)"', text
-    )
-    urls = {first or second for first, second in linked}
-    sizes = {"/km/": page}
-    fonts: set[str] = set()
-    for url in sorted(urls):
-        content = expect(200, ask("GET", url), url)
-        sizes[url] = ask.size
-        if url.endswith(".css"):
-            found = re.findall(r"url\(\"?([^\")]+\.woff2)", content.decode())
-            fonts |= {f"{url.rsplit('/', 1)[0]}/{name}" for name in found}
-    khmer = sum(len(expect(200, ask("GET", url), url)) for url in sorted(fonts))
-    total, count = sum(sizes.values()), len(sizes)
-    return (
-        f"{total:,} bytes in {count} requests where the phone has a Khmer font, "
-        f"{total + khmer:,} bytes in {count + len(fonts)} requests with Sala's"
-    )
+def race(hall: Hall, connections: int, seconds: float) -> dict[str, float]:
+    """Requests a second of the whole machine, so many connections asking as fast as they are answered."""
+    found = {}
+    for name in RACED:
+        callers = [Caller(hall.server.port) for _ in range(connections)]
+        for caller in callers:
+            caller.cookies = dict(hall.staff.cookies)
+        path = {
+            "queue": "/km/work?page_size=50",
+            "record": f"/km/work/requests/{hall.made['id']}",
+            "tracking": f"/km/requests/{hall.made['code']}",
+        }.get(name)
+        done = [0] * connections
+        end = time.monotonic() + seconds
+
+        def ask(place: int, callers: list[Caller] = callers, path: str | None = path, name: str = name,
+                done: list[int] = done, end: float = end) -> None:  # fmt: skip
+            while time.monotonic() < end:
+                if path:
+                    expect(200, callers[place]("GET", path), name)
+                else:
+                    callers[place].cookies = {}
+                    hall._intake(callers[place], done[place])
+                done[place] += 1
+
+        threads = [threading.Thread(target=ask, args=(place,)) for place in range(connections)]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=seconds + 60)
+        found[name] = sum(done) / (time.monotonic() - began)
+    return found
 
 
 @dataclass
@@ -309,151 +213,103 @@ class Result:
 
     kind: str
     init_seconds: float
-    start_seconds: float
-    memory: int
-    costs: dict[str, tuple[Cost, Cost]]
-    page: str
-    rows: dict[str, int]
+    start_seconds: float = 0.0
+    memory: int = 0
+    costs: Costs = field(default_factory=dict)
+    rates: dict[int, dict[str, float]] = field(default_factory=dict)
+    grown: dict[int, Costs] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
 
 
-def memory(pids: list[int]) -> int:
-    """Proportional set size in MB."""
-    total = 0
-    for pid in pids:
-        try:
-            found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
-        except OSError:
-            continue
-        total += int(found[1]) if found else 0
-    return total // 1024
+def grow(server: Server, total: int) -> None:
+    """Multiply the requests in the database to ``total``; the server is closed meanwhile."""
+    say(f"growing to {total:,} requests")
+    subprocess.run(
+        [sys.executable, TOOLS / "bench_grow.py", str(total)],
+        env=server.environment,
+        check=True,
+        timeout=1800,
+    )
+
+
+def say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def run(kind: str, folder: Path, url: str, database: int | None, given: argparse.Namespace) -> Result:
-    home = folder / kind
-    server = Server(home, url)
-    print(f"{kind}: sala init --demo --requests {given.requests}", file=sys.stderr, flush=True)
+    server = Server(folder / kind, url)
+    say(f"{kind}: sala init --demo --requests {given.base}")
     began = time.monotonic()
     subprocess.run(
-        [SALA, "init", "--demo", "--requests", str(given.requests)],
+        [SALA, "init", "--demo", "--requests", str(given.base)],
         env=server.environment,
         check=True,
         stdout=subprocess.DEVNULL,
+        timeout=1800,
     )
-    took = time.monotonic() - began
-    accounts = json.loads((home / "demo" / "accounts.json").read_text(encoding="utf-8"))
-    password = next(row["password"] for row in accounts if row["username"] == CLERK)
-    started = server.start()
-    try:
-        costs = measure(server, database, password, given.rounds, given.each)
-        page = first_page(server)
-        rows = json.loads(Caller(server.port)("GET", "/bare/rows")[1])
-        return Result(kind, took, started, memory(server.pids()), costs, page, rows)
-    finally:
-        server.stop()
+    result = Result(kind, time.monotonic() - began)
+    most = given.most if database or given.sqlite_too else 0
+    for total in sorted({10_000, given.total, most} - {0}) if most else [given.total]:
+        grow(server, total)
+        result.start_seconds = server.start()
+        try:
+            hall = Hall(server)
+            if total == given.total:
+                say(f"{given.rounds} rounds")
+                result.costs = measure(server, database, hall.pairs(), given.rounds, given.each)
+                result.rates = {count: race(hall, count, given.seconds) for count in (1, 8)}
+                result.memory = memory(server.pids())
+                result.rows = json.loads(Caller(server.port)("GET", "/bare/rows")[1])
+            if most and total in (10_000, most):
+                say(f"pages with {total:,} requests")
+                result.grown[total] = measure(server, database, hall.growing(), 5, max(10, given.each // 2))
+            if given.page and total == given.total:
+                given.pages[kind] = pages(hall)
+        finally:
+            server.stop()
+    return result
 
 
-def machine() -> str:
-    """The machine in the words a reader needs: processors and memory, no name."""
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return f"{len(os.sched_getaffinity(0))} cores, {pages / 2**30:.0f} GB"
+def pages(hall: Hall) -> dict[str, object]:
+    """A first visit to the home page and to a request's page on a slow phone."""
+    import bench_phone
 
-
-def load() -> str:
-    return ", ".join(f"{value:.1f}" for value in os.getloadavg())
-
-
-def report(results: list[Result], given: argparse.Namespace, loads: tuple[str, str], began: datetime) -> str:
-    """The Markdown page: ratios first."""
-    lines = [
-        "# Performance",
-        "",
-        f"Measured on {began:%Y-%m-%d} by `make bench` on {given.machine or machine()}, Python {platform.python_version()}; load of the machine "
-        f"{loads[0]} before and {loads[1]} after (1, 5, 15 minutes; the bench itself keeps about one core busy). "
-        f"Demonstration database of {given.requests:,} requests; {given.rounds} interleaved rounds of {given.each} requests each, one connection."
-        + (BUSY if max(float(text.split(",")[0]) for text in loads) > 2 else ""),
-        "",
-        "## Ratios to a bare Django view",
-        "",
-        "CPU of the server's process tree (and of PostgreSQL's processes beside it) for Sala's request, divided by that of a bare view in the same process: "
-        "no middleware, no sign-in, no permission, no second language, a plain template of its own. Taking in makes the same rows in one transaction; the others read "
-        "the same rows. Median of the rounds' ratios, lowest and highest in brackets.",
-        "",
-        "| | " + " | ".join(result.kind for result in results) + " | bar |",
-        "|---|" + "---|" * (len(results) + 1),
-    ]
-    for name, title in TITLES.items():
-        cells = []
-        for result in results:
-            sala, bare = result.costs[name]
-            ratios = [one / other for one, other in zip(sala.total(), bare.total(), strict=True) if other > 0]
-            cells.append(f"{statistics.median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})")
-        lines.append(f"| {title} | {' | '.join(cells)} | {BAR.get(name, '')} |")
-    lines += [
-        "",
-        "The bar is where a ratio is to get, against a bare view with the same list template; the bare views here render less, so the ratios come out higher than against that.",
-        "",
-        "## Milliseconds",
-        "",
-        "CPU milliseconds a request, median of the rounds: Sala / bare view; for PostgreSQL its own processes are the number after the plus.",
-        "",
-        "| | " + " | ".join(result.kind for result in results) + " |",
-        "|---|" + "---|" * len(results),
-    ]
-    for name, title in TITLES.items():
-        cells = []
-        for result in results:
-            shown = []
-            for cost in result.costs[name]:
-                beside = f"+{statistics.median(cost.beside):.1f}" if any(cost.beside) else ""
-                shown.append(f"{statistics.median(cost.server):.1f}{beside}")
-            cells.append(" / ".join(shown))
-        lines.append(f"| {title} | {' | '.join(cells)} |")
-    lines += ["", "## Besides", "", "| | " + " | ".join(result.kind for result in results) + " |"]
-    lines.append("|---|" + "---|" * len(results))
-    lines.append(
-        f"| `sala init --demo`, {given.requests:,} requests | "
-        + " | ".join(f"{r.init_seconds:.0f} s" for r in results)
-        + " |"
-    )
-    lines.append(
-        "| web server, from start to the first answer | "
-        + " | ".join(f"{r.start_seconds:.1f} s" for r in results)
-        + " |"
-    )
-    lines.append(
-        "| memory of the web server after the rounds | "
-        + " | ".join(f"{r.memory} MB" for r in results)
-        + " |"
-    )
-    wrote = ", ".join(f"{count} {name}" for name, count in sorted(results[0].rows.items()))
-    lines += [
-        "",
-        f"The home page on a first visit: {results[0].page}; headers apart.",
-        "",
-        f"Rows that taking in one request writes, by Sala and by the bare view: {wrote}, 2 counters.",
-        "",
-    ]
-    return "\n".join(lines)
+    say("a slow phone")
+    base = f"http://127.0.0.1:{hall.server.port}"
+    addresses = {"home": "/km/", "tracking": f"/km/requests/{hall.made['code']}", "report": "/km/report"}
+    return {name: bench_phone.first_visit(base + path) for name, path in addresses.items()}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--requests", type=int, default=20_000, help="size of the demonstration")
+    parser.add_argument("--base", type=int, default=2000, help="requests of the demonstration")
+    parser.add_argument("--total", type=int, default=200_000, help="requests after multiplying them")
+    parser.add_argument("--most", type=int, default=1_000_000, help="as many for the growth; 0 leaves it out")
+    parser.add_argument("--sqlite-too", action="store_true", help="the growth in SQLite too")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--each", type=int, default=100, help="requests a case and round")
+    parser.add_argument("--each", type=int, default=40, help="requests a case and round")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each race")
     parser.add_argument(
-        "--short", action="store_true", help="1,000 requests in the demonstration, 3 rounds of 30"
+        "--short", action="store_true", help="2,000 requests, 3 rounds of 15, no growth, no browser"
     )
     parser.add_argument("--only", choices=["sqlite", "postgresql"], help="one database alone")
     parser.add_argument("--machine", default="", help="what the page calls this machine")
     parser.add_argument("--write", type=Path, help="write the page to this file too")
     given = parser.parse_args()
+    given.page, given.pages = not given.short, {}
     if given.short:
-        given.requests, given.rounds, given.each = 1000, 3, 30
+        given.base, given.total, given.most, given.rounds, given.each, given.seconds = (
+            500,
+            2000,
+            0,
+            3,
+            15,
+            1.0,
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sala.settings")
-    began, before = datetime.now(UTC), load()
+    began, before = datetime.now(UTC), bench_report.load()
     folder = Path(tempfile.mkdtemp(prefix="sala-bench-"))
     results = []
     try:
@@ -469,9 +325,20 @@ def main() -> int:
                 cluster.stop()
         elif given.only != "sqlite":
             print("Left out: PostgreSQL, its server is not installed.", file=sys.stderr)
+        server = Server(folder / results[0].kind, "")
+        found = (
+            [] if results[0].kind != "SQLite" else [sys.executable, str(TOOLS / "bench_places.py"), "1500"]
+        )
+        places = (
+            subprocess.run(
+                found, env=server.environment, check=True, capture_output=True, text=True, timeout=600
+            ).stdout
+            if found
+            else ""
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    page = report(results, given, (before, load()), began)
+    page = bench_report.report(results, given, (before, bench_report.load()), began, places)
     print(page)
     if given.write:
         given.write.write_text(page, encoding="utf-8")

@@ -57,9 +57,9 @@ def main() -> None:
             for unit in asked:
                 name = getattr(unit, column)
                 typed = spoil(name, source, letters)
-                started = time.perf_counter()
+                started = time.thread_time()
                 answer = queries.search(typed, limit=10)
-                times.append(time.perf_counter() - started)
+                times.append(time.thread_time() - started)
                 if any(getattr(one, column) == name for one in answer):
                     found += 1
                 else:
@@ -67,7 +67,7 @@ def main() -> None:
             times.sort()
             print(
                 f"{label}, {script}: {found / len(asked):.4f} of {len(asked)} in the first ten; "
-                f"median {1000 * times[len(times) // 2]:.1f} ms, 95 % {1000 * times[int(len(times) * 0.95)]:.1f} ms; "
+                f"CPU: median {1000 * times[len(times) // 2]:.1f} ms, 95 % {1000 * times[int(len(times) * 0.95)]:.1f} ms; "
                 f"missed: {'; '.join(missed[:8])}"
             )
 
