@@ -1,7 +1,6 @@
 """What does a read say in SQL, worked out once? For reads so frequent that writing their SQL costs more than running it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -40,7 +39,7 @@ class Prepared(Generic[T]):
         plan = self._plans.get(connection)
         if plan is None:
             plan = self._plans[connection] = _Plan(self._build())
-        return list(plan.rows(values))
+        return plan.run(values)
 
     def one(self, **values: object) -> T | None:
         """The row, or None; for reads that can find only one."""
@@ -79,27 +78,24 @@ class Counts:
 
 
 class _Plan:
-    """The SQL of one query on one connection, and how its rows become objects."""
+    """The SQL of one query on one connection, which belongs to one thread, and how its rows become objects."""
 
     def __init__(self, rows: "QuerySet[Any, Any]") -> None:
-        self.queryset: Any = rows
-        self.compiler = self.queryset.query.get_compiler(using=self.queryset.db)
+        self.rows: Any = rows
+        self.compiler: Any = self.rows.query.get_compiler(using=rows.db)
         self.sql, self.places = self.compiler.as_sql()
         columns = [column for column, _, _ in self.compiler.select[: self.compiler.col_count]]
-        self.converters = self.compiler.get_converters(columns)
+        converters = self.compiler.get_converters(columns)
+        self.given: list[Any] = []
+        # Django reads the rows in its own way, with a compiler that has nothing left to work out.
+        self.compiler.as_sql = lambda *args, **kwargs: (self.sql, self.given)
+        self.compiler.get_converters = lambda columns: converters
+        query: Any = self.rows.query
+        query.get_compiler = lambda *args, **kwargs: self.compiler
 
-    def rows(self, values: dict[str, object]) -> Any:
-        """Run it through Django's own reading of rows, with a compiler that has nothing left to work out."""
-        given = _given(self.places, values, self.compiler.connection)
-        ready = copy(self.compiler)
-        ready.as_sql = lambda *args, **kwargs: (self.sql, given)
-        ready.get_converters = lambda columns: self.converters
-        query: Any = copy(self.queryset.query)
-        query.get_compiler = lambda *args, **kwargs: ready
-        found: Any = type(self.queryset)(self.queryset.model, query, self.queryset.db)
-        found._iterable_class = self.queryset._iterable_class
-        found._fields = self.queryset._fields
-        return found
+    def run(self, values: Mapping[str, object]) -> list[Any]:
+        self.given = _given(self.places, values, self.compiler.connection)
+        return list(self.rows._iterable_class(self.rows, chunked_fetch=False, chunk_size=100))
 
 
 def _given(places: Iterable[Any], values: Mapping[str, object], connection: Any) -> list[Any]:

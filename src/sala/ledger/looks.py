@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 
 from django.db import transaction
@@ -10,6 +11,8 @@ from django.db.models import Max
 
 from sala.kit.acting import Acting, Where
 from sala.kit.canonical import canonical
+from sala.kit.prepared import Bound, Prepared
+from sala.kit.rows import insert
 from sala.ledger import actions, queries
 from sala.ledger.models import Look
 from sala.ledger.terms import Act
@@ -27,13 +30,18 @@ def note(*, by: Acting, act: str, kind: str, subject: str, at: Where) -> None:
     """
     if not transaction.get_connection().in_atomic_block:
         raise actions.NotInTransactionError("a look is written down in the transaction of the read")
-    look = Look(post=by.post, act=str(act), kind=str(kind), subject=str(subject), place=at.place)
-    look.save(force_insert=True)
+    insert([Look(post=by.post, act=str(act), kind=str(kind), subject=str(subject), place=at.place)])
+
+
+@lru_cache(maxsize=8)
+def _newest(limit: int) -> Prepared[Look]:
+    found = Look.objects.filter(kind=Bound("kind"), subject=Bound("subject")).order_by("-at", "-id")
+    return Prepared(lambda: found[:limit])
 
 
 def of(kind: str, subject: str, limit: int = 50) -> list[Look]:
     """The newest looks at one record, the newest first. Whoever asks must already have been allowed to see the record."""
-    return list(Look.objects.filter(kind=str(kind), subject=str(subject)).order_by("-at", "-id")[:limit])
+    return _newest(limit)(kind=str(kind), subject=str(subject))
 
 
 def bind(*, by: Acting) -> int:

@@ -105,7 +105,7 @@ def post(code: str) -> PostKind | None:
     return PostKind.objects.filter(pk=code).first()
 
 
-def on(day: date) -> Q:
+def on(day: date | Bound) -> Q:
     """The filter for appointments valid on ``day``."""
     return Q(start__lte=day) & (Q(end__isnull=True) | Q(end__gte=day))
 
@@ -152,8 +152,8 @@ def holder_names(appointment_ids: Iterable[str]) -> dict[str, dict[str, str]]:
             continue  # "resident" and "system:..." are no appointments
     if not keys:
         return {}
-    rows = Appointment.objects.filter(pk__in=keys).select_related("post", "office")
-    return {str(row.pk): title(row.post, row.office.form) for row in rows}
+    rows = Appointment.objects.filter(pk__in=keys).values_list("pk", "post__names", "office__form")
+    return {str(key): names.get(form) or names[""] for key, names, form in rows}
 
 
 @dataclass(frozen=True)
@@ -183,16 +183,23 @@ def people(office_id: UUID, day: date | None = None) -> list[Holder]:
     ]
 
 
+_PEOPLE = Prepared(
+    lambda: (
+        Appointment.objects.filter(on(Bound("day")), office_id=Bound("office"))
+        .order_by("post__order", "start", "id")
+        .values_list("id", *(f"person__{part}" for part in _PARTS_OF_A_NAME))
+    )
+)
+
+
 def people_names(office_id: UUID, day: date | None = None) -> list[tuple[UUID, dict[str, str]]]:
     """The same as the appointment's id and the person's name alone: for a list to choose from."""
-    rows = Appointment.objects.filter(on(day or clock.today()), office_id=office_id)
-    found = rows.order_by("post__order", "start", "id").values_list(
-        "id", *(f"person__{part}" for part in _PARTS_OF_A_NAME)
-    )
-    return [
-        (key, {"km": f"{family_km} {given_km}", "en": f"{family_en} {given_en}"})
-        for key, family_km, given_km, family_en, given_en in found
-    ]
+    return [_named(row) for row in _PEOPLE(office=office_id, day=day or clock.today())]
+
+
+def _named(row: tuple[Any, ...]) -> tuple[UUID, dict[str, str]]:
+    key, family_km, given_km, family_en, given_en = row
+    return key, {"km": f"{family_km} {given_km}", "en": f"{family_en} {given_en}"}
 
 
 def appointment_names(ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
@@ -200,9 +207,8 @@ def appointment_names(ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     wanted = set(ids)
     if not wanted:
         return {}
-    rows = Appointment.objects.filter(pk__in=wanted).select_related("person")
-    rows = rows.only(*(f"person__{part}" for part in _PARTS_OF_A_NAME))
-    return {row.pk: {"km": row.person.name_km, "en": row.person.name_en} for row in rows}
+    rows = Appointment.objects.filter(pk__in=wanted)
+    return dict(map(_named, rows.values_list("pk", *(f"person__{part}" for part in _PARTS_OF_A_NAME))))
 
 
 def title(post_kind: PostKind, form: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from django.middleware.csrf import get_token
@@ -20,6 +21,16 @@ from sala.ui import charts, icons, wordmark
 def lang() -> str:
     """The page's language: ``km`` or ``en``."""
     return "en" if (translation.get_language() or "km").startswith("en") else "km"
+
+
+@lru_cache(maxsize=4096)
+def _said(language: str | None, message: str) -> str:
+    return translation.gettext(message)
+
+
+def said(message: str) -> str:
+    """A template's text in the page's language, looked up once: a page holds a hundred of them."""
+    return _said(translation.get_language(), message)
 
 
 def url(route: str, *args: Any, **kwargs: Any) -> str:
@@ -178,7 +189,7 @@ def environment(**options: Any) -> Environment:
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(  # type: ignore[attr-defined]
-        translation.gettext,
+        said,
         translation.ngettext,
         newstyle=True,
         pgettext=translation.pgettext,
