@@ -6,7 +6,7 @@ export SALA_HOME ?= $(CURDIR)/var
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ROOMS := $(notdir $(patsubst %/,%,$(wildcard src/sala/*/)))
 
-.PHONY: demo test install-test check fix bench docs lock messages pictures clean help
+.PHONY: demo test install-test check fix bench fuzz docs lock messages pictures clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -55,6 +55,9 @@ messages: .venv/dev  ## bring every room's Khmer catalogue up to date
 
 bench: .venv/dev .venv/messages  ## measure; minutes
 	$(BIN)/python tools/bench.py
+
+fuzz: .venv/dev .venv/messages  ## attack the API and live drawn lives; MINUTES=30, SEED=
+	$(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
 
 pictures: .venv/dev .venv/messages  ## the pictures in docs/pictures, from a demonstration hall
 	$(BIN)/python tools/pictures.py

@@ -1,5 +1,6 @@
 """One reading of a list's address for page, API and export: hostile and strange parameters get their sentence."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -265,3 +266,20 @@ def test_choices_as_pairs():
     spec = ListSpec(filters=(paging.choice("kind", "kind", [("a", "A"), ("b", "B")], "Kind", several=False),))
     assert dict(read("kind=b", spec=spec).filter().children) == {"kind": "b"}
     assert spec.filters[0].choices == (("a", "A"), ("b", "B"))
+
+
+@pytest.mark.parametrize("query", ["state=", "state=a,", "page=", "page_size=", "sort=", "place=", "open="])
+def test_programs_leave_nothing_empty_and_people_may(query: str):
+    """A form sends its empty fields too; a program that sends one has gone wrong."""
+    spec = paging.ListSpec(
+        filters=(
+            paging.choice("state", "state", [("a", "A")]),
+            paging.place(),
+            paging.flag("open", Q(open=True), "Open"),
+        ),
+        default_sort="created",
+    )
+    assert not Listing.of(QueryDict(query), spec).errors
+    with pytest.raises(Invalid):
+        Listing.of(QueryDict(query), spec, strict=True)
+    assert not Listing.of(QueryDict("q="), replace(spec, search=lambda words: Q()), strict=True).errors

@@ -225,7 +225,7 @@ class Listing:
         for each in spec.filters:
             typed = _typed(params, each.name, blank=strict and each.kind != "text")
             if each.several:
-                typed = [part for text_ in typed for part in text_.split(",") if part]
+                typed = [part for text_ in typed for part in text_.split(",") if part or strict]
             elif len(typed) > 1:
                 errors.append(FieldError(each.name, "repeated", _("Give this parameter once.")))
                 typed = typed[:1]
