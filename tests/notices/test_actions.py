@@ -230,10 +230,10 @@ def test_old_texts_are_erased_and_addresses_shortened(post, scripted):
     Notice.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(hours=5))
     scripted(senders.Result(Step.DELIVER))
     actions.deliver_due()
-    assert actions.erase_old() == 0
+    assert actions.erase_old(clock.now() - rules.KEPT) == 0
     with clock.simulate(clock.now() + rules.KEPT + timedelta(days=1)):
-        assert actions.erase_old() == 1
-        assert actions.erase_old() == 0
+        assert actions.erase_old(clock.now() - rules.KEPT) == 1
+        assert actions.erase_old(clock.now() - rules.KEPT) == 0
     assert state(sent) == State.DELIVERED
     assert (sent.address, sent.subject, sent.body) == ("s…@example.com", "", "")
     assert state(waiting) == State.CREATED and waiting.body

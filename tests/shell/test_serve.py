@@ -78,7 +78,7 @@ def test_every_room_s_work_is_registered():
     assert {
         "jobs.heartbeat",
         "notices.deliver",
-        "notices.erase",
+        "retention.erase",
         "files.sweep",
         "numbers.expire",
         "ledger.seal",

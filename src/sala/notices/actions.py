@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from sala.kit import clock, ids
 from sala.kit.errors import FieldError, Invalid
@@ -159,11 +159,19 @@ def forget_about(about: str) -> int:
     return mine.update(address="", subject="", body="", erased=now)
 
 
-def erase_old() -> int:
-    """The job: take the text of notices finished long ago away and shorten their addresses; returns how many."""
+def old(before: datetime) -> int:
+    """How many finished notices have kept their text since before."""
+    return _old(before).count()
+
+
+def _old(before: datetime) -> QuerySet[Notice]:
+    return Notice.objects.filter(Q(state__in=rules.FINAL), erased__isnull=True, changed__lt=before)
+
+
+def erase_old(before: datetime, most: int = 1000) -> int:
+    """Take the text of notices finished before then away and shorten their addresses; returns how many."""
     now = clock.now()
-    old = Notice.objects.filter(Q(state__in=rules.FINAL), erased__isnull=True, changed__lt=now - rules.KEPT)
-    rows = list(old.only("id", "address", "created")[:1000])
+    rows = list(_old(before).order_by("changed").only("id", "address", "created")[:most])
     for row in rows:
         row.address, row.subject, row.body, row.erased = rules.shorten(row.address), "", "", now
     Notice.objects.bulk_update(rows, ["address", "subject", "body", "erased"], batch_size=200)

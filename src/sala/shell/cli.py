@@ -188,12 +188,13 @@ def _add_rooms(house: click.Group) -> None:
             for command in [getattr(module, "group", None), *getattr(module, "commands", [])]:
                 if command is not None:
                     house.add_command(command)
-    from sala.shell import backup, keys, restore, serve
+    from sala.shell import backup, keys, restore, retention, serve
 
     house.add_command(serve.serve)
     house.add_command(serve.worker)
     house.add_command(backup.backup)
     house.add_command(keys.group)
+    house.add_command(retention.retention)
     house.add_command(restore.restore)
     for name, command in house.commands.items():
         if name not in OPENING:

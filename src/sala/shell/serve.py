@@ -40,10 +40,13 @@ def register_jobs() -> None:
     from sala.ledger import looks
     from sala.notices import actions as notices
     from sala.numbers import actions as numbers
+    from sala.shell import retention
+
+    retention.register()
 
     registry.register("ledger.looks", timedelta(minutes=5), partial(looks.bind, by=system("ledger.looks")))
     registry.register("notices.deliver", timedelta(seconds=5), notices.deliver_due)
-    registry.register("notices.erase", timedelta(hours=6), notices.erase_old)
+    registry.register("retention.erase", timedelta(hours=1), retention.erase)
     registry.register("files.sweep", timedelta(hours=1), files.sweep)
     registry.register("numbers.expire", timedelta(hours=1), numbers.expire)
 

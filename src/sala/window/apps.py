@@ -16,7 +16,7 @@ class WindowConfig(AppConfig):
         """Register verbs, the pack's loader, kinds of ledger records and of files, notices, the job and the menu."""
         from sala.accounts import verbs
         from sala.files import registry as files
-        from sala.installation import packs
+        from sala.installation import packs, retention
         from sala.jobs import registry as jobs
         from sala.ledger import registry as ledger
         from sala.measures import registry as figures
@@ -46,6 +46,13 @@ class WindowConfig(AppConfig):
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         files.register(steps.REQUEST, actions.may_open_file)
         offices.on_holiday("window", tasks.recount)
+        retention.register(
+            "window.contact",
+            N_("What residents told, and how to reach them, of requests that are over"),
+            1825,
+            queries.over,
+            tasks.erase_over,
+        )
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),

@@ -295,6 +295,21 @@ def due_to_close() -> list[UUID]:
     )
 
 
+def _over(before: datetime) -> QuerySet[Request]:
+    final = (State.CLOSED, State.REFUSED, State.WITHDRAWN)
+    return Request.objects.filter(state__in=final, erased_at__isnull=True, changed__lt=before)
+
+
+def over(before: datetime) -> int:
+    """How many requests are over since before then and still hold what the resident told."""
+    return _over(before).count()
+
+
+def over_ids(before: datetime, most: int) -> list[UUID]:
+    """The ids of some of them, the oldest change first."""
+    return list(_over(before).order_by("changed", "pk").values_list("pk", flat=True)[:most])
+
+
 # ---- what the ledger recomputes ----------------------------------------------------------------------------------------
 
 

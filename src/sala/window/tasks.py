@@ -1,7 +1,7 @@
 """What does the window do by itself? Closes finished requests in time, counts deadlines anew when a holiday is added."""
 
 import logging
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sala.accounts.acting import system
@@ -22,6 +22,21 @@ def close_due() -> None:
             actions.close(by=by, request_id=request_id)
         except Problem as problem:  # somebody was faster; the next round looks again
             log.info("not closed: %s (%s)", request_id, problem.code)
+
+
+def erase_over(before: datetime, most: int) -> int:
+    """Erase what residents told in requests that are over since before then, one transaction each; how many."""
+    from sala.window import actions
+
+    by, count = system("retention"), 0
+    for request_id in queries.over_ids(before, most):
+        try:
+            actions.erase_person(by=by, request_id=request_id)
+        except Problem as problem:  # somebody was faster
+            log.info("not erased: %s (%s)", request_id, problem.code)
+        else:
+            count += 1
+    return count
 
 
 def recount(by: Acting, day: date, office: UUID | None) -> None:
