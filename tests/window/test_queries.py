@@ -58,7 +58,7 @@ def test_a_places_lists_read_its_own_rows(posts: Any, who: str, index: str, view
     by = acting("governor12") if who == "province" else getattr(posts, who)
     found = plan(ordered(by, view))
     assert "SCAN window_request" not in found
-    assert (index in found and "window_office_state_due" in found) or view == "mine"
+    assert (index in found and "window_office_open_due" in found) or view == "mine"
 
 
 @planned

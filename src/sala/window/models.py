@@ -152,7 +152,7 @@ class Request(models.Model):
         ]
         indexes = [
             models.Index(fields=["commune", "open", "due_at"], name="window_commune_open_due"),
-            models.Index(fields=["office", "state", "due_at"], name="window_office_state_due"),
+            models.Index(fields=["office", "open", "due_at"], name="window_office_open_due"),
             models.Index(fields=["district", "open", "due_at"], name="window_district_open_due"),
             models.Index(fields=["province", "open", "due_at"], name="window_province_open_due"),
             models.Index(fields=["due_at", "id"], name="window_due"),
