@@ -31,6 +31,7 @@ from bench_server import Caller, Server, cpu, descendants, memory
 SALA = Path(sys.executable).parent / "sala"
 TOOLS = Path(__file__).parent
 COMMUNE, CLERK = "120404", "clerk120404"
+OFFICERS = {"province": "governor12", "nation": "ministry"}
 SEARCHED = ("tek laak 1", "ទឹកល្អក់ទី១", "120404", "battambang", "tek laok 1")
 GROWING = ("intake", "queue", "record", "tracking", "home", "province", "nation", "last", "found")
 RACED = ("queue", "record", "tracking", "intake")
@@ -80,7 +81,6 @@ class Hall:
         self.server = server
         accounts = json.loads((server.home / "demo" / "accounts.json").read_text(encoding="utf-8"))
         self.passwords = {row["username"]: row["password"] for row in accounts}
-        self.officers = {row["level"]: row["username"] for row in accounts}
         self.public, self.bare = Caller(server.port), Caller(server.port)
         self.made = json.loads(self._intake(self.public, 0))
         self.staff = signed_in(server, CLERK, self.passwords[CLERK])
@@ -127,8 +127,7 @@ class Hall:
         """Pages whose cost must not grow with the number of requests, each beside work that is always the same."""
         spin = self._get(self.bare, "/bare/spin")
         found = {name: pair[0] for name, pair in self.pairs().items() if name in GROWING}
-        for name, level in (("province", "province"), ("nation", "nation")):
-            username = self.officers[level]
+        for name, username in OFFICERS.items():
             officer = signed_in(self.server, username, self.passwords[username])
             found[name] = self._get(officer, "/km/work")
         found["last"] = self._get(self.staff, "/km/work?view=done&sort=-done")
@@ -284,7 +283,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--base", type=int, default=2000, help="requests of the demonstration")
+    parser.add_argument("--base", type=int, default=1000, help="requests of the demonstration")
     parser.add_argument("--total", type=int, default=200_000, help="requests after multiplying them")
     parser.add_argument("--most", type=int, default=1_000_000, help="as many for the growth; 0 leaves it out")
     parser.add_argument("--sqlite-too", action="store_true", help="the growth in SQLite too")
