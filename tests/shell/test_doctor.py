@@ -205,3 +205,50 @@ def test_a_check_that_fails_is_a_finding(db: None, monkeypatch: pytest.MonkeyPat
     assert "Permission denied" in found["pictures"].found
     assert found["database"].state == "ok"
     assert "demonstration" in found["database"].found
+
+
+@pytest.mark.once
+def test_the_age_of_the_backup(folder: Path) -> None:
+    from sala.shell import backup
+
+    assert only(doctor.backups()).state == "warn" and "sala backup" in only(doctor.backups()).do
+    for age, state in ((timedelta(hours=2), "ok"), (timedelta(hours=31), "warn")):
+        backup.remember((clock.now() - age).isoformat())
+        assert only(doctor.backups()).state == state
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "ok"),
+        ({"DEBUG": True}, "bad"),
+        ({"SECRET_KEY": "short"}, "bad"),
+        ({"PUBLIC_URL": "http://hall.example"}, "bad"),
+        ({"PUBLIC_URL": "https://hall.example", "BIND": "0.0.0.0:80"}, "ok"),
+        ({"PUBLIC_URL": "", "BIND": "0.0.0.0:80"}, "warn"),
+        ({"BIND": "[::]:80"}, "warn"),
+        ({"BIND": "[::1]:80"}, "ok"),
+    ],
+)
+def test_dangerous_settings(changes: dict[str, Any], state: str, settings: Any) -> None:
+    settings.PUBLIC_URL, settings.BIND = "", "127.0.0.1:8000"
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    assert only(doctor.dangers()).state == state
+
+
+def test_data_that_should_have_been_erased(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sala.installation import retention as kept
+
+    assert only(doctor.retention()).state == "ok"
+    real = kept.periods()[0]
+    late = kept.Kind(real.kind.name, "x", 5, lambda before: 3, lambda before, most: 0)
+    monkeypatch.setattr(kept, "periods", lambda: [kept.Period(late, 5, "default", "")])
+    assert only(doctor.retention()).state == "warn" and "3 of" in only(doctor.retention()).found
+
+    def broken() -> list[kept.Period]:
+        raise kept.BadRetentionError("retention.toml: no")
+
+    monkeypatch.setattr(kept, "periods", broken)
+    assert only(doctor.retention()).state == "bad"

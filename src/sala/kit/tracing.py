@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponseBase
 
-from sala.kit import ids, network
+from sala.kit import faults, ids, network
 
 HEADER = "X-Request-Id"
 _GIVEN = re.compile(r"[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -33,9 +33,13 @@ class TracingMiddleware:
         given = request.headers.get(HEADER, "")
         known = bool(_GIVEN.fullmatch(given)) and network.is_proxy(request)
         identity = given if known else ids.token_bytes(8).hex()
-        current.set(identity)  # until the next one: Django tells of a refusal, and a file is sent, after this returns
+        current.set(
+            identity
+        )  # until the next one: Django tells of a refusal, and a file is sent, after this returns
         response = self.get_response(request)
         response.headers[HEADER] = identity
+        if response.status_code >= 500:
+            faults.add()
         if self.told:
             self._tell(request, response, time.perf_counter() - begun)
         return response

@@ -7,7 +7,8 @@ import os
 import tarfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
@@ -204,6 +205,28 @@ def write_keys(file: IO[bytes]) -> None:
                 writer.add(name, path.read_bytes())
 
 
+def mark() -> Path:
+    """The file whose content says when the latest backup was made; for `sala doctor` and /metrics."""
+    from django.conf import settings
+
+    return Path(settings.HOME) / "run" / "backed-up"
+
+
+def remember(written: str) -> None:
+    """Note that a backup was made. Where that can't be written the backup still counts."""
+    with suppress(OSError):
+        mark().parent.mkdir(mode=0o700, exist_ok=True)
+        mark().write_text(written)
+
+
+def last() -> datetime | None:
+    """When the latest backup was made; None where none is known."""
+    try:
+        return datetime.fromisoformat(mark().read_text().strip())
+    except (OSError, ValueError):
+        return None
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
@@ -225,6 +248,7 @@ def backup(file: Path, keys: Path | None, as_json: bool) -> None:
     if keys is not None:
         with new_file(keys) as out:
             write_keys(out)
+    remember(manifest["written"])
     told = {
         "file": str(file),
         "keys": str(keys) if keys else None,

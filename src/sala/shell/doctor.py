@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -19,6 +20,11 @@ ENOUGH, SCARCE = 2_000_000_000, 300_000_000
 OLDEST = (3, 11)
 QUIET = timedelta(minutes=5)
 WAITS_LONG = timedelta(hours=1)
+BACKED_UP = timedelta(hours=30)
+LATE = timedelta(days=1)
+SHORTEST_SECRET = 50
+CLOCKS = timedelta(seconds=30)
+"""How far this machine's clock and the database's may be apart."""
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 """No clock is right that shows an earlier time."""
 
@@ -46,13 +52,75 @@ class Check:
 def examine() -> list[Check]:
     """All checks. What needs the database is left out, and says so, when that is away."""
     found = [*python(), *home(), *keys(), *disk(), *clock_face(), *texts(), *static(), *transport()]
+    found += [*backups(), *dangers()]
     base = list(database())
     found += base
     if any(check.state == "bad" for check in base):
         return [*found, Check("records", "warn", "not looked at: they are in the database")]
-    for look in (worker, outbox, ledger, pictures):
+    for look in (worker, outbox, ledger, pictures, retention):
         found += _guarded(look)
     return found
+
+
+def backups() -> Iterator[Check]:
+    """The age of the latest backup made on this machine."""
+    from sala.shell import backup
+
+    last = backup.last()
+    do = "sala backup FILE --keys FILE, each day, to another machine"
+    if last is None:
+        yield Check("backup", "warn", "none was made here yet", do)
+    elif clock.now() - last > BACKED_UP:
+        yield Check("backup", "warn", f"the latest is of {last.astimezone(clock.zone()):%Y-%m-%d %H:%M}", do)
+    else:
+        yield Check("backup", "ok", f"the latest is of {last.astimezone(clock.zone()):%Y-%m-%d %H:%M}")
+
+
+def dangers() -> Iterator[Check]:
+    """Settings that must not stand in a hall that is open to residents."""
+    public = settings.PUBLIC_URL
+    host = settings.BIND.rpartition(":")[0].strip("[]")
+    here = host in ("127.0.0.1", "::1", "localhost", "")
+    found: list[tuple[str, str, str]] = []
+    if settings.DEBUG:
+        found.append(("bad", "DEBUG is on: faults show the program's inside to everybody", "Turn it off."))
+    if len(str(settings.SECRET_KEY)) < SHORTEST_SECRET:
+        found.append(("bad", f"the secret has less than {SHORTEST_SECRET} signs", "sala keys rotate secret"))
+    if (
+        public
+        and not public.startswith("https://")
+        and urlsplit(public).hostname not in ("127.0.0.1", "localhost")
+    ):
+        found.append(
+            ("bad", f"{public}: passwords travel in clear", "Put nginx with TLS before it: https://")
+        )
+    if not here and not public:
+        found.append(
+            ("warn", f"SALA_BIND={settings.BIND} is open to the network", "Bind to 127.0.0.1 behind nginx.")
+        )
+    yield from (Check("settings", state, what, do) for state, what, do in found)
+    if not found:
+        yield Check("settings", "ok", f"safe; residents use {public or 'only this machine'}")
+
+
+def retention() -> Iterator[Check]:
+    """Personal data whose time is over and that are still there."""
+    from sala.installation import retention as kept
+
+    try:
+        late = {p.kind.name: p.kind.due(p.before(clock.now() - LATE)) for p in kept.periods()}
+    except kept.BadRetentionError as fault:
+        yield Check(
+            "retention", "bad", str(fault), "Correct the country's pack: nothing is erased until then."
+        )
+        return
+    behind = {name: count for name, count in late.items() if count}
+    if behind:
+        told = ", ".join(f"{count} of {name}" for name, count in behind.items())
+        do = "Is the worker at work? sala jobs run retention.erase"
+        yield Check("retention", "warn", f"should have been erased a day ago: {told}", do)
+    else:
+        yield Check("retention", "ok", "nothing is kept longer than the pack says")
 
 
 def _guarded(look: Callable[[], Iterator[Check]]) -> list[Check]:
@@ -220,6 +288,13 @@ def database() -> Iterator[Check]:
     row = queries.current()
     what = "a demonstration, everything in it is fictional" if row and row.demonstration else "a real hall"
     yield Check("database", "ok", f"{kind}, initialised and up to date; {what}")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            apart = abs(cursor.fetchone()[0] - clock.now())
+        if apart > CLOCKS:
+            found = f"this machine's and the database's are {apart.total_seconds():.0f} s apart"
+            yield Check("clock", "bad", found, "Set both by NTP.")
     for restored in queries.restorations():
         found = f"from a backup of {restored.written} with {restored.count} faults of its ledger: {restored.faults[0]}"
         yield Check("restored", "warn", found, "Recorded in the ledger; `sala ledger verify` names them all.")

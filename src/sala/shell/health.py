@@ -1,7 +1,10 @@
 """Is the house standing, and may visitors come? Liveness and readiness for whoever watches the server."""
 
-from datetime import timedelta
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,9 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sala.jobs import queries as jobs
-from sala.kit import clock
+from sala.kit import clock, faults
 from sala.kit.errors import NotFound
 from sala.kit.terms import N_
+from sala.ledger import queries as ledger
+from sala.notices import queries as notices
+from sala.shell import backup
 
 QUIET = timedelta(minutes=5)
 """A worker gives a sign of life each second; silent this long, background work stands still."""
@@ -80,31 +86,86 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(figures()) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+Sample = tuple[str, float]  # labels in braces or nothing, value
+
+
+def metric(name: str, about: str, *samples: Sample, kind: str = "gauge") -> list[str]:
+    """The lines of one metric."""
+    lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
+    return lines + [f"{name}{labels} {value:.15g}" for labels, value in samples]
+
+
+def _seconds(at: datetime | None) -> float:
+    return round(at.timestamp(), 3) if at else 0
+
+
 def figures() -> list[str]:
-    """The lines: whether the database stands, when the worker was last seen, how each job goes."""
+    """The lines: disk, backup and faults, which need no database; then what stands in it."""
+    room = shutil.disk_usage(settings.HOME if Path(settings.HOME).is_dir() else "/")
     stands = database() == "ok"
     lines = [
-        "# HELP sala_database_up Whether the database answers.",
-        "# TYPE sala_database_up gauge",
-        f"sala_database_up {int(stands)}",
+        *metric("sala_disk_free_bytes", "Free bytes where SALA_HOME is.", ("", room.free)),
+        *metric("sala_disk_size_bytes", "All bytes there.", ("", room.total)),
+        *metric(
+            "sala_backup_timestamp_seconds",
+            "When the latest backup was made; 0: none known.",
+            ("", _seconds(backup.last())),
+        ),
+        *metric(
+            "sala_http_faults_total",
+            "Requests answered with 500 or above, by all processes.",
+            ("", faults.count()),
+            kind="counter",
+        ),
+        *metric("sala_database_up", "Whether the database answers.", ("", int(stands))),
     ]
     if not stands or migrations() != "ok":
         return lines
-    seen = jobs.heartbeat()
-    lines += [
-        "# HELP sala_worker_seen_timestamp_seconds When a worker last gave a sign of life; 0: never.",
-        "# TYPE sala_worker_seen_timestamp_seconds gauge",
-        f"sala_worker_seen_timestamp_seconds {seen.timestamp() if seen else 0:.3f}",
-        "# HELP sala_job_failures How often in a row a job has failed.",
-        "# TYPE sala_job_failures gauge",
-    ]
+    return [*lines, *_work(), *_waiting()]
+
+
+def _work() -> list[str]:
     reports = jobs.report()
-    lines += [f'sala_job_failures{{job="{job.name}"}} {job.failures}' for job in reports]
-    lines += [
-        "# HELP sala_job_ok_timestamp_seconds When a job last ended well; 0: never.",
-        "# TYPE sala_job_ok_timestamp_seconds gauge",
+    return [
+        *metric(
+            "sala_worker_seen_timestamp_seconds",
+            "When a worker last gave a sign of life; 0: never.",
+            ("", _seconds(jobs.heartbeat())),
+        ),
+        *metric("sala_jobs_due", "Jobs that are due now.", ("", len(jobs.due()))),
+        *metric(
+            "sala_job_failures",
+            "How often in a row a job has failed.",
+            *((f'{{job="{job.name}"}}', job.failures) for job in reports),
+        ),
+        *metric(
+            "sala_job_ok_timestamp_seconds",
+            "When a job last ended well; 0: never.",
+            *((f'{{job="{job.name}"}}', _seconds(job.last_ok)) for job in reports),
+        ),
     ]
-    return lines + [
-        f'sala_job_ok_timestamp_seconds{{job="{job.name}"}} {job.last_ok.timestamp() if job.last_ok else 0:.3f}'
-        for job in reports
+
+
+def _waiting() -> list[str]:
+    latest, oldest = ledger.latest(), notices.oldest_waiting()
+    return [
+        *metric(
+            "sala_ledger_entries", "Entries under the latest checkpoint.", ("", latest.size if latest else 0)
+        ),
+        *metric("sala_ledger_unsealed", "Entries that wait for their checkpoint.", ("", ledger.unsealed())),
+        *metric(
+            "sala_ledger_checkpoint_timestamp_seconds",
+            "When the latest checkpoint was signed; 0: none yet.",
+            ("", _seconds(latest.at if latest else None)),
+        ),
+        *metric(
+            "sala_notices",
+            "Notices by state.",
+            *((f'{{state="{state.value}"}}', count) for state, count in notices.counts().items()),
+        ),
+        *metric(
+            "sala_notices_oldest_waiting_timestamp_seconds",
+            "Since when the longest waiting notice waits; 0: none waits.",
+            ("", _seconds(oldest)),
+        ),
     ]
