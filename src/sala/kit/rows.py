@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from django.db import connections
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, JSONField, Model, QuerySet
 
 M = TypeVar("M", bound=Model)
 MOST = 1000  # rows in one statement: SQLite takes 32,766 values
@@ -26,20 +26,26 @@ def insert(rows: Iterable[Model]) -> None:
     ours), nothing but plain values in the fields.
     """
     connection = connections["default"]
-    for model, some in groupby(rows, key=type):
-        kept = list(some)
-        for first in range(0, len(kept), MOST):
-            part = kept[first : first + MOST]
-            sql, fields = _insert(model, len(part), connection.vendor)
-            values = [
-                field.get_db_prep_save(getattr(row, field.attname), connection)
-                for row in part
-                for field in fields
-            ]
-            with connection.cursor() as cursor:
-                cursor.execute(sql, values)
-        for row in kept:
-            row._state.adding, row._state.db = False, connection.alias
+    with connection.cursor() as cursor:
+        for model, some in groupby(rows, key=type):
+            kept = list(some)
+            for first in range(0, len(kept), MOST):
+                part = kept[first : first + MOST]
+                sql, fields = _insert(model, len(part), connection.vendor)
+                cursor.execute(sql, [_value(row, field, connection) for row in part for field in fields])
+            for row in kept:
+                row._state.adding, row._state.db = False, connection.alias
+
+
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
+
+
+def _value(row: Model, field: "Field[Any, Any]", connection: Any) -> Any:
+    """What the database takes for a field; most are texts and numbers, which need no preparing."""
+    value = getattr(row, field.attname)
+    if type(value) in _AS_IT_IS and not isinstance(field, JSONField):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @lru_cache(maxsize=128)
