@@ -40,7 +40,7 @@ SET_ASIDE: dict[str, tuple[re.Pattern[bytes], bytes]] = {
         rb"\1",
     ),
     "'Counted': the minute in which each hall's own worker counted its figures": (
-        re.compile("(Counted|បានរាប់)[^<]{0,20}<time [^>]*>[^<]*</time>".encode()),
+        re.compile("(Counted|រាប់នៅ)([:៖ ]*|</dt><dd>)<time [^>]*>[^<]*</time>".encode()),
         rb"\1",
     ),
     "who read a record: the comparison itself reads it, in each hall at its own minute": (
@@ -51,6 +51,10 @@ SET_ASIDE: dict[str, tuple[re.Pattern[bytes], bytes]] = {
         b"",
     ),
 }
+ADDRESS = {"SALA_PUBLIC_URL": "http://127.0.0.1"}
+"""The same for all, as a restored hall has its old address: it stands in the QR codes of receipts."""
+OF_A_SHEET = ("docProps/core.xml", "xl/styles.xml")
+"""Parts of a spreadsheet that are not compared: when it was made; a style that differs between two processes of one hall."""
 PUBLIC = (
     "/ledger/checkpoint", "/ledger/key", "/ledger/keys", "/km/ledger", "/en/ledger", "/km/", "/en/",
     "/km/places", "/en/places/12", "/km/places/1204", "/km/places/120404", "/en/places/020801", "/km/halls/120404",
@@ -230,7 +234,7 @@ def rehearse(home: Path, folder: Path, cluster: Cluster, most: int, say: Callabl
     """The whole drill; whether all held."""
     good = True
     first = Hall(
-        home, extra={"SALA_PROXIES": "127.0.0.1/32"}
+        home, extra={**ADDRESS, "SALA_PROXIES": "127.0.0.1/32"}
     )  # each report from another address: they are limited
     first.sala("migrate")
     rows = json.loads(first.sala("ledger", "verify", "--json").stdout)
@@ -242,7 +246,7 @@ def rehearse(home: Path, folder: Path, cluster: Cluster, most: int, say: Callabl
 
     def stand(name: str, backup: Path, keys: Path, database: str = "") -> Hall:
         nonlocal good
-        hall = Hall(folder / name, database)
+        hall = Hall(folder / name, database, extra=dict(ADDRESS))
         took = timed(
             say,
             f"restore into an empty {'PostgreSQL' if database else 'SQLite'} ({name})",
@@ -337,7 +341,9 @@ def main() -> int:
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    print("set aside in the comparison:", *SET_ASIDE, sep="\n  - ")
+    print(
+        "set aside in the comparison:", *SET_ASIDE, f"of spreadsheets: {', '.join(OF_A_SHEET)}", sep="\n  - "
+    )
     print("HELD" if good else "DID NOT HOLD")
     return 0 if good else 1
 
