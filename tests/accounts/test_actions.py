@@ -229,8 +229,10 @@ def test_a_post_without_an_account_has_no_page_of_its_own(make: Any) -> None:
 
 def test_nobody_signs_up(rf: Any) -> None:
     from allauth.account.adapter import get_adapter
+    from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 
     assert get_adapter().is_open_for_signup(rf.get("/")) is False
+    assert get_social_adapter().is_open_for_signup(rf.get("/"), None) is False
 
 
 def test_the_session_table_names_its_store() -> None:

@@ -147,3 +147,12 @@ def test_removing_it_shuts_the_door(clerk: Made, key: Passkey) -> None:
     row = Authenticator.objects.get(type="webauthn")
     assert client.post(FACTORS, {"step": "remove", "factor": str(row.pk)}).status_code == 302
     assert alone(key)[1]["Location"] == "/en/sign-in"
+
+
+def test_a_second_one_is_set_up_beside_it(clerk: Made, key: Passkey) -> None:
+    client, _ = alone(key)
+    other, _ = alone(key)
+    second = Passkey()
+    assert add(client, second, "office")["Location"] == FACTORS  # there are recovery codes already
+    assert other.get("/en/account").status_code == 200
+    assert alone(second)[1]["Location"] == "/en/powers"

@@ -36,6 +36,15 @@ def _keeper(request: HttpRequest, at: Where | None = None) -> Post:
     return acting
 
 
+def _office(request: HttpRequest, acting: Post) -> Any:
+    """The office asked for, else one's own. Raises `NotFound`."""
+    code = request.GET.get("office", "")[:48]
+    office = offices.office_by_code(code) if code else offices.office(acting.office)
+    if office is None:
+        raise NotFound(_("There is no such office."))
+    return office
+
+
 def _named(row: Any) -> str:
     return str(row["km"] if get_language() == "km" else row["en"])
 
@@ -46,10 +55,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """The holders of an office's posts and their accounts; other offices by a search."""
     acting = _keeper(request)
     q = normalise(request.GET.get("q", "")[:120]).strip()
-    code = request.GET.get("office", "")[:48]
-    office = offices.office_by_code(code) if code else offices.office(acting.office)
-    if office is None:
-        raise NotFound(_("There is no such office."))
+    office = _office(request, acting)
     _keeper(request, office.where)
     held = offices.holders(office.pk)
     known = queries.accounts_of([row.person_id for row in held])
@@ -152,9 +158,7 @@ def _invited(request: HttpRequest, acting: Post, who: Any, account: Any) -> Http
 def new(request: HttpRequest) -> HttpResponse:
     """Enter a person, appoint her in an office, open her account and invite her: all of it or nothing."""
     acting = own(request)
-    office = offices.office_by_code(request.GET.get("office", "")[:48]) or offices.office(acting.office)
-    if office is None:
-        raise NotFound(_("There is no such office."))
+    office = _office(request, acting)
     _keeper(request, office.where)
     if not acting.may(OfficesVerb.APPOINT, office.where):
         raise Refused(_("Your post does not appoint in this office."))

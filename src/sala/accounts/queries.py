@@ -169,11 +169,6 @@ def account_of(person_id: UUID) -> User | None:
     return User.objects.filter(person_id=person_id, is_active=True).order_by("-created").first()
 
 
-def account(user_id: UUID | str) -> User | None:
-    """The account with this id, or None."""
-    return User.objects.filter(pk=user_id).select_related("person").first()
-
-
 def accounts_of(person_ids: list[UUID]) -> dict[UUID, User]:
     """The open accounts of persons, by person."""
     rows = User.objects.filter(person_id__in=person_ids, is_active=True).order_by("created")
