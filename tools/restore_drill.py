@@ -136,9 +136,7 @@ def plain(body: bytes, media: str, hall: Hall) -> bytes:
     """What is compared: without what is set aside, and without the port each hall has in this rehearsal."""
     if "spreadsheet" in media:
         with zipfile.ZipFile(io.BytesIO(body)) as book:
-            return b"".join(
-                book.read(name) for name in sorted(book.namelist()) if name != "docProps/core.xml"
-            )
+            return b"".join(book.read(name) for name in sorted(book.namelist()) if name not in OF_A_SHEET)
     body = body.replace(hall.url.encode(), b"http://hall")
     for pattern, kept in SET_ASIDE.values():
         body = pattern.sub(kept, body)
