@@ -36,8 +36,8 @@ demo: .venv/run .venv/messages  ## a demonstration hall with a year of records, 
 test: .venv/dev .venv/messages  ## all tests, on both databases and in a browser
 	@$(BIN)/python tools/test.py
 
-install-test: .venv/run  ## docs/running-a-hall.md, block after block, on a bare Debian 12; root, minutes
-	@$(BIN)/python tools/machine.py docs/running-a-hall.md
+install-test: .venv/run  ## a hall set up on a bare Debian 12 by the commands of its page; root, minutes
+	@$(BIN)/python tools/machine.py docs/running-a-hall.md tests/shell/standing.sh docs/taking-a-hall-away.md
 
 check: .venv/dev .venv/messages  ## style, types, order of the house, texts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

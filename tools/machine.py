@@ -1,7 +1,7 @@
-"""Run the commands that a page quotes, in their order, on a bare Debian 12 that systemd booted in a container of its own.
+"""Run the commands that pages quote, in their order, on a bare Debian 12 that systemd booted in a container of its own.
 
-python tools/machine.py docs/running-a-hall.md         every `sh` block, as root; `make install-test`
-python tools/machine.py PAGE --keep FOLDER             leave the machine's files there when it is done
+python tools/machine.py PAGE.md ...            every `sh` block, as root; a script between pages is run whole
+python tools/machine.py PAGE.md --keep FOLDER  leave the machine's files there when it is done
 
 It wants root, debootstrap, systemd-nspawn and slirp4netns (installed from Debian's packages when they are missing), and
 Debian's packages within reach. The machine gets from outside: the release archive, and a folder of Python packages that
@@ -54,6 +54,8 @@ class Block:
 def blocks(page: Path) -> list[Block]:
     """The page's `sh` blocks in their order."""
     text = page.read_text(encoding="utf-8")
+    if page.suffix != ".md":
+        return [Block(1, text)]
     return [Block(text.count("\n", 0, found.start()) + 2, found[1]) for found in FENCED.finditer(text)]
 
 
@@ -246,7 +248,8 @@ def perform(page: Path, machine: Machine) -> int:
             left.append(block)
             continue
         print(f"-- {page.name}:{block.line}", flush=True)
-        print("".join(f"   $ {line}\n" for line in block.text.splitlines()), end="", flush=True)
+        if page.suffix == ".md":
+            print("".join(f"   $ {line}\n" for line in block.text.splitlines()), end="", flush=True)
         began = time.monotonic()
         try:
             done = machine.run(block.text, check=False)
@@ -274,7 +277,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("page", type=Path)
+    parser.add_argument("pages", type=Path, nargs="+", metavar="PAGE")
     parser.add_argument("--keep", type=Path, help="Leave the machine's files in this folder.")
     given = parser.parse_args()
     began = time.monotonic()
@@ -287,7 +290,7 @@ def main() -> int:
         bare_system(root)
         prepare(root)
         with booted(root) as machine:
-            status = perform(given.page, machine)
+            status = next((status for page in given.pages if (status := perform(page, machine))), 0)
     finally:
         if given.keep:
             folder.rename(given.keep)
