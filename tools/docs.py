@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
@@ -98,20 +99,48 @@ def states() -> str:
     return "\n".join(parts)
 
 
+EVERYWHERE = {"400", "401", "411", "413", "414", "415", "422", "431", "503", "507"}
+"""Statuses that say nothing about one operation."""
+
+
 def operations() -> str:
     """The page of the API's operations, from its OpenAPI document."""
     from sala.shell.api import build
 
-    rows: dict[str, list[str]] = {}
-    for path, methods in build().get_openapi_schema()["paths"].items():
+    document = build().get_openapi_schema()
+    rooms: dict[str, list[str]] = {}
+    for path, methods in document["paths"].items():
+        room = path.removeprefix("/api/v1/").split("/")[0].split(".")[0]
         for method, operation in methods.items():
-            room = path.removeprefix("/api/v1/").split("/")[0].split(".")[0]
-            summary = operation.get("summary", "")
-            rows.setdefault(room, []).append(f"| `{method.upper()} {path}` | {summary} |")
-    parts = ["# Operations of the API\n\nThe machine-readable document is at `/api/v1/openapi.json`.\n"]
-    for room, lines in rows.items():
-        parts.append(f"## {room}\n\n| operation | what it does |\n|---|---|\n" + "\n".join(lines) + "\n")
+            who = "sign-in" if operation.get("security") else "all"
+            answers = ", ".join(sorted(set(map(str, operation["responses"])) - EVERYWHERE))
+            named = f"`{method.upper()} {path}`"
+            rooms.setdefault(room, []).append(
+                f"| {named} | {operation.get('summary', '')} | {who} | {answers} |"
+            )
+            sent = (
+                operation.get("requestBody", {})
+                .get("content", {})
+                .get("application/json", {})
+                .get("schema", {})
+            )
+            if name := sent.get("$ref", "").rpartition("/")[2]:
+                rooms[room].append(f"| | sends {fields(document['components']['schemas'][name])} | | |")
+    parts = [
+        "# Operations of the API\n\nMade from the API's own description, which programs read at `/api/v1/openapi.json`. *For*: open to all, or to whoever "
+        f"is signed in or carries a token. *Answers*: the statuses that are declared; [what they mean](../api.md#errors). Not repeated in each line: "
+        f"{', '.join(sorted(EVERYWHERE))}.\n"
+    ]
+    for room, lines in rooms.items():
+        head = f"## {room}\n\n| operation | what it does | for | answers |\n|---|---|---|---|\n"
+        parts.append(head + "\n".join(lines) + "\n")
     return "\n".join(parts)
+
+
+def fields(schema: dict[str, Any]) -> str:
+    """The fields of a body: those that must be there in bold."""
+    must = schema.get("required", [])
+    return ", ".join(f"**`{name}`**" if name in must else f"`{name}`" for name in schema["properties"])
 
 
 def decisions() -> str:
