@@ -59,13 +59,17 @@ def grow(total: int) -> None:
             connection.connection.create_function(
                 "fresh", 2, lambda key, n: hashlib.md5(f"{key}-{n}".encode()).hexdigest(), deterministic=True
             )
-        cursor.execute(
-            "SELECT COUNT(*), SUM(CASE WHEN number LIKE '%+%' THEN 0 ELSE 1 END) FROM window_request"
+        copy = (
+            "split_part(number, '+', 2)::integer"
+            if POSTGRESQL
+            else "CAST(substr(number, instr(number, '+') + 1) AS integer)"
         )
-        present, base = cursor.fetchone()
-        cursor.execute("SELECT COUNT(*) FROM window_request WHERE number LIKE '%+%'")
-        first = 1 + (present - base) // base
-        last = first + (total - present) // base - 1
+        cursor.execute(f"SELECT COUNT(*), MAX({copy}) FROM window_request WHERE number LIKE '%+%'")
+        copies, before = cursor.fetchone()
+        cursor.execute("SELECT COUNT(*) FROM window_request WHERE number NOT LIKE '%+%'")
+        base = cursor.fetchone()[0]
+        first = (before or 0) + 1
+        last = first + (total - base - copies) // base - 1
         if last < first:
             return
         with transaction.atomic():
@@ -75,8 +79,6 @@ def grow(total: int) -> None:
 
 def _copy(cursor: object, first: int, last: int) -> None:
     run = cursor.execute  # type: ignore[attr-defined]
-    for name in ("t", "halls", "base"):
-        run(f"DROP TABLE IF EXISTS bench_{name}")
     run(
         f"CREATE TEMPORARY TABLE bench_t AS WITH RECURSIVE t(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM t WHERE n < {last}) "
         "SELECT n FROM t"
