@@ -166,7 +166,10 @@ def again(request: HttpRequest) -> HttpResponse:
                 return _go_on(request, goal)
             except NotSignedIn as found:
                 problem = found
-                problems_into(form, problem)
+                if strong:
+                    problems_into(form, problem)
+                else:
+                    form.add_error("password", _("This is not your present password."))
     context = {"form": form, "next": goal, "strong": strong, **_factor_context(request, user)}
     response = render(request, "accounts/again.html", context, status=422 if form.errors else 200)
     return told(problem, response) if problem else response

@@ -196,6 +196,17 @@ class AppointForm(OpenForm):
         label=_("By which paper"), error_messages={"required": _("Choose the kind of paper.")}
     )
     number = forms.CharField(label=_("Number of the paper"), max_length=80, required=False)
+    field_order = (
+        "family_km",
+        "given_km",
+        "family_latin",
+        "given_latin",
+        "post",
+        "start",
+        "end",
+        "instrument",
+        "number",
+    )
 
     def __init__(
         self, *args: Any, posts: list[tuple[str, str]], papers: list[tuple[str, str]], **kw: Any
