@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from random import Random
@@ -10,7 +11,8 @@ from typing import Any
 
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connections, transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections, transaction
 from schemathesis.config import (
     ChecksConfig,
     CoveragePhaseConfig,
@@ -163,6 +165,18 @@ class House:
         return body
 
 
+@contextmanager
+def connection_kept() -> Iterator[None]:
+    """As Django's own test client does: the end of a call must not close the connection in whose transaction the test is."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+
+
 def broken(wrapper: Any) -> bool:
     """Whether the database's transaction takes no more statements."""
     if wrapper.vendor != "postgresql":
@@ -231,10 +245,12 @@ def run(
     )
     RANDOM.seed(seed)
     house = House()
-    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", house, config=config)
+    with connection_kept():
+        schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", house, config=config)
     report = Report()
-    for event in from_schema(schema).execute():
-        note(report, event)
+    with connection_kept():
+        for event in from_schema(schema).execute():
+            note(report, event)
     report.calls = sum(house.calls.values())
     return report
 

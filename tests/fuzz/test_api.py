@@ -78,5 +78,5 @@ def test_the_api_is_as_described(
         print(f"{who}, seed {drawn}, FUZZ_SEED={SEED}: {engine.told(report)}", flush=True)
     rounds.write()
     assert not whole.failures, engine.told(whole)
-    assert whole.linked, "no walk went along a link"
-    assert len(whole.covered) > operations / 2, sorted(whole.covered)
+    assert whole.linked or SECONDS, "no walk went along a link"
+    assert len(whole.covered) > operations / 2 or SECONDS, sorted(whole.covered)
