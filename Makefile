@@ -6,7 +6,7 @@ export SALA_HOME ?= $(CURDIR)/var
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ROOMS := $(notdir $(patsubst %/,%,$(wildcard src/sala/*/)))
 
-.PHONY: demo test install-test check fix bench fuzz docs lock messages pictures clean help
+.PHONY: demo test install-test check fix bench fuzz docs lock messages pictures clean help restore-drill
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,6 +38,9 @@ test: .venv/dev .venv/messages  ## all tests, on both databases and in a browser
 
 install-test: .venv/run  ## a hall set up on a bare Debian 12 by the commands of its page; root, minutes
 	@$(BIN)/python tools/machine.py docs/running-a-hall.md tests/shell/standing.sh docs/taking-a-hall-away.md
+
+restore-drill: .venv/dev .venv/messages  ## the demonstration year backed up under load, restored on empty machines, compared; half an hour
+	@$(BIN)/python tools/restore_drill.py
 
 check: .venv/dev .venv/messages  ## style, types, order of the house, texts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
