@@ -62,6 +62,9 @@ bench: .venv/dev .venv/messages  ## measure; minutes
 fuzz: .venv/dev .venv/messages  ## attack the API and live drawn lives; MINUTES=30, SEED=
 	$(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
 
+faults: .venv/dev .venv/messages  ## break a hall on purpose; a quarter of an hour
+	$(BIN)/python tools/faults.py
+
 pictures: .venv/dev .venv/messages  ## the pictures in docs/pictures, from a demonstration hall
 	$(BIN)/python tools/pictures.py
 

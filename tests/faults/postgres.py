@@ -19,7 +19,8 @@ import postgres as tool
 class Server:
     """A server on 127.0.0.1 in ``folder`` (default: a temporary one), with fsync on as in a real hall."""
 
-    def __init__(self, folder: Path | None = None, **options: str) -> None:
+    def __init__(self, folder: Path | None = None, like: "Server | None" = None, **options: str) -> None:
+        """New, or (stopped) ``like`` another with the same data."""
         found = tool.binaries()
         assert found is not None, "PostgreSQL's server is not installed"
         self.bin, self.user = found, tool.unprivileged()
@@ -36,15 +37,25 @@ class Server:
         if self.user:
             uid, gid = (int(word.split("=")[1]) for word in self.user[1:3])
             os.chown(self.folder, uid, gid)
-        self._run("initdb", "-D", str(self.data), "-U", "sala", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        if like is not None:
+            self._run("cp", "-a", str(like.data), str(self.data))
+        else:
+            self._run(
+                self.bin / "initdb", "-D", str(self.data), "-U", "sala", "-A", "trust", "-E", "UTF8",
+                "--locale=C.UTF-8", "--no-sync",
+            )  # fmt: skip
+
+    def copy(self, folder: Path | None) -> "Server":
+        """Another server, not started, on a copy of this one's data."""
+        return Server(folder, self)
 
     @property
     def url(self) -> str:
         return f"postgresql://sala@127.0.0.1:{self.port}/sala"
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, *command: str | Path) -> None:
         subprocess.run(
-            [*self.user, self.bin / program, *arguments],
+            [*self.user, *command],
             check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120,
         )  # fmt: skip
 

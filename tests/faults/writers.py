@@ -91,6 +91,7 @@ class Writers:
         self.faults: list[str] = []
         self.refused: Counter[int] = Counter()
         self.broken = 0
+        self._given_up = False
         self._leave = threading.Event()
         self._clerk = token(hall, clerk)
         self._threads = [
@@ -102,9 +103,12 @@ class Writers:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Let each finish what it has begun, however often it must ask."""
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Let each finish what it has begun, however often it must ask; not after a failure."""
         self._leave.set()
+        self._given_up = kind is not None
+        if self._given_up:
+            return
         for thread in self._threads:
             thread.join(120)
         assert not [thread for thread in self._threads if thread.is_alive()], (
@@ -147,12 +151,12 @@ class Writers:
     def _sent(self, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any] | None:
         """The answer, asked for with one key until it comes; None after an answer that is none of the expected."""
         key = str(uuid4())
-        while True:
+        while not self._given_up:
             try:
                 status, answer, _ = call(self.hall, path, body, 30, **headers, **{"Idempotency-Key": key})
             except BROKEN:
                 self.broken += 1
-                time.sleep(0.05)
+                time.sleep(0.2)
                 continue
             if status in (200, 201):
                 return answer
@@ -161,6 +165,7 @@ class Writers:
                 return None
             self.refused[status] += 1
             time.sleep(0.1)
+        return None
 
 
 @contextmanager

@@ -170,6 +170,13 @@ def test_a_clock_that_was_set_back(db: None, monkeypatch: pytest.MonkeyPatch) ->
     assert [(check.name, check.state) for check in doctor.ledger()] == [("ledger", "ok"), ("clock", "bad")]
 
 
+def test_a_clock_that_ran_ahead_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "newest_time", lambda: clock.now() + timedelta(days=400))
+    found = list(doctor.ledger())
+    assert [(check.name, check.state) for check in found] == [("ledger", "ok"), ("clock", "warn")]
+    assert "ran ahead once" in found[1].found
+
+
 @pytest.mark.parametrize("public", [lambda: None, lambda: bytes(32)], ids=["gone", "another hall's"])
 def test_the_key_of_the_ledger(
     db: None, monkeypatch: pytest.MonkeyPatch, public: Callable[[], bytes | None]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 
 from sala.installation import queries as installation
 from sala.kit.canonical import moment
@@ -162,6 +162,12 @@ def times(kind: str, subject: str, act: str) -> list[datetime]:
 def last_acts(limit: int = 20) -> list[Entry]:
     """The newest sealed entries, the newest first; nothing in them is personal data."""
     return list(Entry.objects.filter(leaf__isnull=False).order_by("-leaf")[:limit])
+
+
+def newest_time() -> datetime | None:
+    """The latest time a checkpoint bears; later than now where the computer's clock once ran ahead."""
+    newest: datetime | None = Checkpoint.objects.aggregate(Max("at"))["at__max"]
+    return newest
 
 
 def count(kind: str, act: str) -> int:

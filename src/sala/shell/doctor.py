@@ -380,6 +380,9 @@ def ledger() -> Iterator[Check]:
         yield Check(
             "clock", "bad", found, "The clock was set back: set it right before anybody goes on working."
         )
+    elif (ahead := queries.newest_time()) and ahead > clock.now() + timedelta(minutes=1):
+        found = f"it ran ahead once: entries bear times up to {ahead.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
+        yield Check("clock", "warn", found, "The clock was set back since. If it is right now, all is well.")
 
 
 def pictures() -> Iterator[Check]:
