@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sala.accounts import queries
+from sala.accounts import actions, queries
 from sala.accounts.models import Session
 from sala.kit import clock
 from sala.offices import actions as offices
+from tests.accounts.conftest import shown_code
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +202,35 @@ def test_marks_name_sessions_without_their_keys(client: Client, make: Any) -> No
     mark, row = queries.sessions_of(clerk.id)[0]
     page = client.get("/en/account").content.decode()
     assert mark not in row.session_key and row.session_key not in page and row.since is not None
+
+
+def enter_with_app(made: Any) -> Client:
+    client = Client()
+    assert enter(client, made.user.username, made.password)["Location"] == "/en/sign-in/factor"
+    assert client.post("/en/sign-in/factor", {"code": shown_code(made.user)}).status_code == 302
+    return client
+
+
+def test_a_clock_that_ran_ahead_and_was_set_back_leaves_nothing_open_or_held_back(
+    client: Client, make: Any, by: Any, app: Any, time_machine: Any
+) -> None:
+    clerk, desk = make("clerk"), make("front_desk_officer")
+    app(desk)
+    start = clock.now()
+    time_machine.move_to(start + timedelta(days=300))
+    enter(client, "test-clerk", clerk.password)
+    enter_with_app(desk)  # its app's code is spent in that time
+    text, _ = actions.issue_token(by=by, user=clerk.user, appointment=clerk.appointment, days=300)
+    for _ in range(10):
+        last = Client().post("/en/sign-in", {"username": "test-clerk", "password": "wrong one"})
+    assert last.status_code == 429 and client.get("/en/account").status_code == 200
+    time_machine.move_to(start)
+    assert client.get("/en/account").status_code == 302 and queries.by_token(text) is None
+    actions.clear_expired()
+    assert enter_with_app(desk).get("/en/account").status_code == 200
+    again = Client()
+    assert enter(again, "test-clerk", clerk.password).status_code == 302
+    session = again.session
+    session["since"] = (start + timedelta(days=300)).isoformat()
+    session.save()
+    assert again.get("/en/account/factors").status_code == 302  # not recent, but in the future

@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare
 
 from sala.accounts.acting import Post
 from sala.accounts.models import Grant, Invitation, Session, Token, User
-from sala.accounts.rules import READ, SEEN_EVERY, digest, session_mark
+from sala.accounts.rules import READ, SEEN_EVERY, SKEW, digest, session_mark
 from sala.accounts.sessions import AGAIN, FACTOR, SINCE, SessionStore
 from sala.accounts.terms import Factor
 from sala.installation.queries import is_demonstration
@@ -126,7 +126,7 @@ def by_session(request: HttpRequest) -> tuple[Post, User] | None:
         with contextlib.suppress(DatabaseError):  # where nothing can be written, one may still read
             Session.objects.filter(pk=row.pk).update(seen=now)
     told = store.get(AGAIN) or store.get(SINCE)
-    recent = told is not None and now - datetime.fromisoformat(told) < RECENT
+    recent = told is not None and -SKEW < now - datetime.fromisoformat(told) < RECENT
     post = post_of(appointment, user.pk)
     return (post if recent else replace(post, recent=False)), user
 
@@ -142,7 +142,10 @@ def by_token(text: str) -> tuple[Post, User] | None:
 
     The look-up goes by the digest, so its time says nothing about the token.
     """
-    rows = Token.objects.filter(digest=digest(text), revoked__isnull=True, expires__gt=clock.now())
+    now = clock.now()
+    rows = Token.objects.filter(
+        digest=digest(text), revoked__isnull=True, expires__gt=now, created__lte=now + SKEW
+    )
     row = one(rows.select_related("user", "appointment__person", "appointment__post", "appointment__office"))
     if row is None or not _valid(row.user, row.appointment):
         return None

@@ -15,6 +15,8 @@ TOKEN_PREFIX = "sala_"  # noqa: S105 - how a key starts, so that scanners find o
 READ = "read"
 INVITATION_DAYS = 3
 MOST_INVITATION_DAYS = 14
+SKEW = timedelta(minutes=1)
+"""By so much the clocks of two processes may differ; what lies further ahead was made by a clock that was set back since."""
 SEEN_EVERY = timedelta(minutes=10)
 RECOVERY_SHOWN = timedelta(minutes=10)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from sala.accounts.models import Session
+from sala.accounts.rules import SKEW, token_life
 from sala.kit import clock
 from sala.kit.prepared import Bound, Prepared
 
@@ -14,12 +15,13 @@ SINCE = "since"
 AGAIN = "again"  # when the person last said again who she is
 FACTOR = "factor"  # whether a second factor was shown in this session
 BROWSER = "browser"
+LONGEST = token_life(None) + SKEW
 APPOINTMENT = "appointment"
 
 _BY_KEY = Prepared(
-    lambda: Session.objects.filter(session_key=Bound("key"), expire_date__gt=Bound("now")).select_related(
-        "user", "appointment__person", "appointment__post", "appointment__office"
-    )
+    lambda: Session.objects.filter(
+        session_key=Bound("key"), expire_date__gt=Bound("now"), expire_date__lte=Bound("latest")
+    ).select_related("user", "appointment__person", "appointment__post", "appointment__office")
 )
 
 
@@ -34,7 +36,8 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Any:
-        self.row = _BY_KEY.one(key=self.session_key, now=clock.now())
+        now = clock.now()  # a session made while the clock ran ahead does not live until then
+        self.row = _BY_KEY.one(key=self.session_key, now=now, latest=now + LONGEST)
         if self.row is None:
             self._session_key = None
         return self.row
