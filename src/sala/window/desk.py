@@ -1,8 +1,7 @@
 """What does an officer's desk hold? The first page of a saved list and how long each list is, with SQL that is written once."""
 
 from datetime import datetime
-from functools import lru_cache, reduce
-from operator import or_
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -57,8 +56,11 @@ def first(by: Acting, view: str, size: int) -> list[Row]:
     if values is None:
         found = queries.visible(by).filter(queries.view(by, view)).order_by("due_at", "pk")
         return [Row(*row) for row in rows(found)[:size]]
-    read = _rows(view, tuple(values), size)
-    return [Row(*row) for row in read(**values, **_given(by))]
+    given = _given(by)
+    # Each part comes in the order of its index and is cut there; asked for together, all of them would be read and sorted.
+    parts = [_rows(view, column, size)(**given, **{column: key}) for column, key in values.items()]
+    one = parts[0] if len(parts) == 1 else sorted({row for part in parts for row in part}, key=_due)[:size]
+    return [Row(*row) for row in one]
 
 
 def lengths(by: Acting) -> dict[str, int]:
@@ -66,48 +68,61 @@ def lengths(by: Acting) -> dict[str, int]:
     values = _values(by)
     if values is None:
         return queries.counts(by)
-    found = _lengths(tuple(values))(**values, **_given(by))
+    given = {**_given(by), **values}
+    *others, place = values
+    found = _lengths(VIEWS, place, "")(**given)
+    short = tuple(view for view in VIEWS if found[view] <= queries.COUNT_LIMIT)
+    for column in others if short else ():
+        for view, more in _lengths(short, column, place)(**given).items():
+            found[view] = min(found[view] + more, queries.COUNT_LIMIT + 1)
     return queries.with_all(found)
 
 
+VIEWS = tuple(name for name in queries.VIEWS if name != "all")
+EVERYTHING = "everything"
+
+
+def _due(row: Any) -> tuple[datetime, UUID]:
+    return row[Row._fields.index("due_at")], row[0]
+
+
 def _values(by: Acting) -> dict[str, object] | None:
-    """What the asker sees, where that is everything, or held by one office or lying in one place (column -> key); else None."""
+    """What the asker sees, by column: everything, or what one office holds, or what lies in one place, or both; else None."""
     reach = by.reach(Verb.SEE)
     if queries.post_id(by) is None:
         return None
     if reach.everything:
-        return {}
-    parts = {
-        "office": reach.offices,
-        "province": reach.provinces,
-        "district": reach.districts,
-        "commune": reach.communes,
-    }
+        return {EVERYTHING: True}
+    places = {"province": reach.provinces, "district": reach.districts, "commune": reach.communes}
+    parts: dict[str, frozenset[Any]] = {"office": reach.offices, **places}
     found: dict[str, object] = {column: next(iter(keys)) for column, keys in parts.items() if len(keys) == 1}
-    return found if all(found.values()) and found and len(found) == sum(map(bool, parts.values())) else None
+    few = len(found) == sum(map(bool, parts.values())) and len(found.keys() & places) <= 1
+    return found if found and few and all(found.values()) else None
 
 
 def _given(by: Acting) -> dict[str, object]:
     return {"now": clock.now(), "post": queries.post_id(by), "open": True, "over": False}
 
 
-def _seen(view: str, columns: tuple[str, ...]) -> QuerySet[Request]:
-    """A saved list of what stands in these columns."""
+def _seen(view: str, column: str) -> QuerySet[Request]:
+    """A saved list of what stands in this column."""
     found = Request.objects.filter(queries.view_q(view, now=Bound("now"), post=Bound("post")))
-    if not columns:
+    if column == EVERYTHING:
         return found
     # Said as an equality once more: SQLite reads an index on it only so, and the partial index of the nation only as a truth.
     if view != "all":
         found = found.filter(open=Bound("over" if view == "done" else "open"))
-    return found.filter(reduce(or_, (Q(**{column: Bound(column)}) for column in columns)))
+    return found.filter(**{column: Bound(column)})
 
 
 @lru_cache(maxsize=256)
-def _rows(view: str, columns: tuple[str, ...], size: int) -> Prepared[Any]:
-    return Prepared(lambda: rows(_seen(view, columns).order_by("due_at", "pk"))[:size])
+def _rows(view: str, column: str, size: int) -> Prepared[Any]:
+    return Prepared(lambda: rows(_seen(view, column).order_by("due_at", "pk"))[:size])
 
 
-@lru_cache(maxsize=16)
-def _lengths(columns: tuple[str, ...]) -> Counts:
-    views = [name for name in queries.VIEWS if name != "all"]
-    return Counts(lambda: {name: _seen(name, columns)[: queries.COUNT_LIMIT + 1] for name in views})
+@lru_cache(maxsize=64)
+def _lengths(views: tuple[str, ...], column: str, without: str) -> Counts:
+    """The saved lists of a column, without what lies in the place that is counted already."""
+    outside = ~Q(**{without: Bound(without)}) if without else Q()
+    most = queries.COUNT_LIMIT + 1
+    return Counts(lambda: {view: _seen(view, column).filter(outside)[:most] for view in views})

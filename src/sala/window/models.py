@@ -158,6 +158,7 @@ class Request(models.Model):
             models.Index(fields=["due_at", "id"], name="window_due"),
             # Partial, not led by `open`: SQLite takes an equality to leave ten rows and would read it for a commune too.
             models.Index(fields=["due_at", "id"], name="window_open_due", condition=Q(open=True)),
+            models.Index(fields=["due_at", "id"], name="window_waiting_due", condition=Q(state="waiting")),
             models.Index(fields=["assigned", "open"], name="window_assigned_open"),
             models.Index(fields=["received_at"], name="window_received"),
             models.Index(fields=["close_at"], name="window_close_at", condition=Q(state="done")),
