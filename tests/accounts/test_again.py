@@ -147,3 +147,28 @@ def test_a_page_that_is_no_more_is_simply_gone_to(stale: Client, make: Any) -> N
 def test_who_is_not_signed_in_has_nothing_to_say_again(client: Client) -> None:
     assert client.get(AGAIN).status_code == 302
     assert client.post(AGAIN, {"again": "1", "password": PASSWORD}).status_code == 401
+
+
+def test_personal_data_is_erased_only_after_it(sign_in: Any, accounts: Any, time_machine: Any) -> None:
+    """In the room above, through the permission alone: no page or operation has to think of it."""
+    from sala.accounts.acting import RESIDENT
+    from sala.window import actions as window
+
+    village = "12040401"
+    made = window.receive(
+        by=RESIDENT, service="RP-SEWER", place=village, name="A Resident", phone="+85512000999"
+    )
+    client = sign_in("chief120404")
+    path = f"/api/v1/window/requests/{made.request.id}/erase"
+
+    def erase() -> Any:
+        version = client.get(f"/api/v1/window/requests/{made.request.id}").json()["version"]
+        return client.post(path, {}, content_type="application/json", headers={"If-Match": f'"{version}"'})
+
+    time_machine.move_to(clock.now() + timedelta(minutes=11))
+    refused = erase()
+    assert refused.status_code == 403 and refused.json()["type"] == "urn:sala:problem:sign-in-again"
+    password = accounts["chief120404"]["password"]
+    assert client.post(AGAIN, {"again": "1", "password": password}).status_code == 302
+    done = erase()
+    assert done.status_code != 403, done.content.decode()
