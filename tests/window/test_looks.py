@@ -84,7 +84,7 @@ def test_what_cannot_be_written_down_is_not_shown(
     def full(*arguments: object, **options: object) -> None:
         raise DatabaseError("database or disk is full")
 
-    monkeypatch.setattr(Row, "save", full)
+    monkeypatch.setattr(looks, "insert", full)
     answer = DOORS[door][0](client, asked)
     assert answer.status_code >= 500
     content = b"".join(answer) if answer.streaming else answer.content
