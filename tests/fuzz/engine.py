@@ -217,13 +217,14 @@ def run(
     seconds: int | None = None,
     examples: int,
     coverage: bool,
+    files: bool,
 ) -> Report:
     """Every phase of schemathesis (coverage of each parameter, drawn data, drawn walks along the links) as one caller.
 
     ``known_by``: the security scheme by which the caller is known, and its secret; ``headers`` go with every call.
 
     It ends after ``seconds``, if any, or when every operation had its ``examples``; ``coverage``: also every parameter's
-    bounds one by one, methods that are not there, headers that are missing.
+    bounds one by one, methods that are not there, headers that are missing; ``files``: also lists of the whole country.
     """
     config = SchemathesisConfig(
         seed=seed,
@@ -247,6 +248,8 @@ def run(
     house = House()
     with connection_kept():
         schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", house, config=config)
+    if not files:
+        schema = schema.exclude(path_regex=r"\.[a-z]+$")
     report = Report()
     with connection_kept():
         for event in from_schema(schema).execute():
