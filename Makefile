@@ -6,7 +6,7 @@ export SALA_HOME ?= $(CURDIR)/var
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ROOMS := $(notdir $(patsubst %/,%,$(wildcard src/sala/*/)))
 
-.PHONY: demo test install-test check fix bench fuzz docs lock messages pictures clean help restore-drill
+.PHONY: demo test install-test check fix bench fuzz faults docs lock messages pictures clean help restore-drill
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
