@@ -26,7 +26,7 @@ from sala.ledger.models import Entry
 from tests.accounts.provider_process import CLIENT, PEOPLE, SECRET
 from tests.hall import free_port
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("provider"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("provider")]
 
 
 @pytest.fixture(scope="module")
