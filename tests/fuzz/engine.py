@@ -95,14 +95,16 @@ def problems_look_alike(ctx: Any, response: Any, case: Any) -> None:
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Three times of four, well-formed data also names what exists, so that calls get beyond the door."""
-    if case.meta is None or not case.meta.generation.mode.is_positive or not isinstance(case.body, dict):
+    if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     for name, values in EXISTING.get(case.operation.definition.raw["operationId"], {}).items():
-        if RANDOM.random() < 0.75:
-            case.body[name] = RANDOM.choice(values)
+        place = case.query if case.method == "GET" else case.body
+        if isinstance(place, dict) and RANDOM.random() < 0.75:
+            place[name] = RANDOM.choice(values)
 
 
 RANDOM = Random()
+# By operation: fields of its body, or of its query. The test adds what only its database knows.
 EXISTING: dict[str, dict[str, list[Any]]] = {
     "window_make_request": {
         "service": ["RP-SEWER", "CT-ALIVE"],
@@ -116,9 +118,13 @@ EXISTING: dict[str, dict[str, list[Any]]] = {
     "offices_add_holiday": {"office": [None, "commune-hall-120404", "commune-hall-020801"]},
     "offices_appoint": {
         "post": ["clerk", "front_desk_officer", "commune_chief", "councillor"],
-        "office": ["commune-hall-120404", "commune-hall-120403", "one-window-1204"],
+        "office": ["commune-hall-120404", "commune-hall-120403", "commune-hall-020802"],
+        "start": ["2026-01-01", "2027-03-01"],
         "end": [None],
+        "instrument": [{"kind": "decision"}],
     },
+    "offices_end": {"end": ["2027-06-30", "2028-01-31"]},
+    "places_locate": {"lat": [11.57], "lon": [104.89]},
 }
 
 

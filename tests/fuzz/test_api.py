@@ -8,6 +8,8 @@ from django.db import transaction
 from django.test import Client
 
 from sala.kit import openapi
+from sala.measures import registry
+from sala.offices.models import Person
 from sala.shell.api import API
 from tests.fuzz import engine
 from tests.fuzz.running import SECONDS, SEED, Rounds
@@ -49,10 +51,26 @@ def known(
     }
 
 
+def name_what_exists(accounts: dict[str, dict[str, str]]) -> None:
+    """A password, a person and a measure are known to the test's database alone."""
+    persons = [str(key) for key in Person.objects.order_by("pk").values_list("pk", flat=True)[:3]]
+    engine.EXISTING["offices_appoint"]["person"] = persons
+    engine.EXISTING["accounts_make_token"] = {
+        "username": ["registry020801"],
+        "password": [accounts["registry020801"]["password"]],
+        "otp": [""],
+        "scope": [[]],
+        "appointment": [None],
+    }
+    for kind in ("", "_csv", "_xlsx"):
+        engine.EXISTING[f"list_figures{kind}"] = {"measure": [one.code for one in registry.measures()]}
+
+
 def test_the_api_is_as_described(
     sign_in: Callable[[str], Client], accounts: dict[str, dict[str, str]]
 ) -> None:
     operations = len(list(openapi.operations(API.get_openapi_schema(path_prefix="/api/v1/"))))
+    name_what_exists(accounts)
     rounds, whole = Rounds("api"), engine.Report()
     callers = [(who, coverage) for who in WHO for coverage in (True, False)] if SECONDS else []
     rounds.random.shuffle(callers)
