@@ -40,7 +40,9 @@ PAGES = (
     "/ledger/key",
     "/api/v1/places/units.csv",
     "/api/v1/window/services",
+    "/api/v1/window/services?page=2",
     "/api/v1/offices/offices",
+    "/api/v1/offices/holidays",
     "/api/v1/measures",
 )
 

@@ -37,6 +37,15 @@ SERVICES = ListSpec(
 )
 
 
+def in_order(value: Any) -> Any:
+    """What a JSON column holds, Khmer before English, whatever order the database keeps keys in (PostgreSQL's is its own)."""
+    if isinstance(value, list):
+        return [in_order(each) for each in value]
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value, key=lambda key: (key != "km", key))}
+    return value
+
+
 def _service(row: Any) -> dict[str, Any]:
     return {
         "code": row.code,
@@ -48,12 +57,12 @@ def _service(row: Any) -> dict[str, Any]:
         "sector": {"code": row.sector, "km": row.sector_km, "en": row.sector_en},
         "fee_riel": row.fee_riel,
         "fee_status": row.fee_status,
-        "fee_note": row.fee_note,
+        "fee_note": in_order(row.fee_note),
         "days": row.days,
         "days_status": row.days_status,
-        "days_note": row.days_note,
-        "validity": row.validity,
-        "papers": row.papers,
+        "days_note": in_order(row.days_note),
+        "validity": in_order(row.validity),
+        "papers": in_order(row.papers),
         "legal_basis": row.legal_basis,
         "status": row.status,
         "source": row.source,
