@@ -67,6 +67,16 @@ def test_one_claim_of_two_wins(only):
     assert task("one").holder == "a", "only the holder can release"
 
 
+def test_who_read_the_clock_a_moment_earlier_takes_no_lease_away(only):
+    """Two lanes read the clock, one claims, the other's statement comes after it with the earlier time."""
+    only(one=lambda: None)
+    earlier = clock.now()
+    with clock.simulate(earlier + timedelta(milliseconds=200)):
+        assert actions.claim("test.one", "a")
+    with clock.simulate(earlier):
+        assert not actions.claim("test.one", "b")
+
+
 def test_a_lease_that_has_ended_is_taken_over(only, diary):
     only(one=lambda: diary.append(1))
     actions.claim("test.one", "killed")

@@ -28,14 +28,17 @@ def test_the_next_run_keeps_the_rhythm_and_is_never_in_the_past(offset, took, ev
 
 
 @pytest.mark.parametrize(
-    ("ahead", "due"), [(-1, True), (0, True), (1, False), (3600, False), (3601, True), (400 * 86400, True)]
+    ("ahead", "due"),
+    [(-1, True), (0, True), (1, False), (3600, False), (3630, False), (3631, True), (400 * 86400, True)],
 )
 def test_a_job_is_due_when_its_time_has_come_or_can_not_be_right(ahead, due):
     assert rules.is_due(NOON + timedelta(seconds=ahead), NOON, timedelta(hours=1)) is due
 
 
-@pytest.mark.parametrize(("ahead", "free"), [(None, True), (-1, True), (0, False), (30, False), (31, True)])
-def test_a_lease_longer_than_a_lease_is_none(ahead, free):
+@pytest.mark.parametrize(
+    ("ahead", "free"), [(None, True), (-1, True), (0, False), (31, False), (60, False), (61, True)]
+)
+def test_a_lease_longer_than_two_leases_is_none(ahead, free):
     lease = None if ahead is None else NOON + timedelta(seconds=ahead)
     assert rules.is_free(lease, NOON) is free
 

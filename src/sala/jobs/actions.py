@@ -32,7 +32,10 @@ def claim(name: str, holder: str) -> bool:
     latest = rules.latest(now, registry.jobs()[name].every)
     taken = (
         Task.objects.filter(Q(next_at__lte=now) | Q(next_at__gt=latest), name=name)  # as `rules.is_due`
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=now + rules.LEASE))
+        # Twice the lease: whoever read the clock a moment earlier must not take for a leap what was leased just now.
+        .filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * rules.LEASE)
+        )
         .update(lease_until=now + rules.LEASE, holder=holder, last_started=now)
     )
     return taken == 1

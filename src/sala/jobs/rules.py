@@ -23,12 +23,12 @@ def is_due(next_at: datetime, now: datetime, every: timedelta) -> bool:
 
 def is_free(lease_until: datetime | None, now: datetime) -> bool:
     """Whether nobody holds the job: no lease, one that has ended, or one no worker can have taken by this clock."""
-    return lease_until is None or lease_until < now or lease_until > now + LEASE
+    return lease_until is None or lease_until < now or lease_until > now + 2 * LEASE
 
 
 def latest(now: datetime, every: timedelta) -> datetime:
-    """The latest moment for which a job with this rhythm can be waiting."""
-    return now + max(every, LONGEST_WAIT)
+    """The latest moment for which a job with this rhythm can be waiting; a lease more, for two who read the clock at once."""
+    return now + max(every, LONGEST_WAIT) + LEASE
 
 
 def back_off(failures: int) -> timedelta:
