@@ -83,7 +83,9 @@ NOTHING_HERE = _(
 )
 BUSY = _("Sala is busy or being looked after. Nothing was lost or half done. Please try again in a minute.")
 OURS = _("The fault is ours, and it has been noted. Nothing was half done. Please try again in a minute.")
-AGAIN = _("You signed in a while ago, and this can't be undone. Say again who you are on the page, or sign in anew.")
+AGAIN = _(
+    "You signed in a while ago, and this can't be undone. Say again who you are on the page, or sign in anew."
+)
 NOT_ALLOWED = _("This address exists, but not for this kind of request.")
 
 
