@@ -14,7 +14,7 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 """How long all tests here together go on; 0: a fixed number of examples that are always the same."""
 SHARES = {"api": 0.5, "life": 0.25, "appointments": 0.25}
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
-SHORT = {"life": (12, 25), "appointments": (8, 20)}
+SHORT = {"life": (16, 35), "appointments": (12, 30)}
 TOGETHER = 8
 """Examples between two looks at the clock."""
 
