@@ -313,7 +313,8 @@ def test_neither_search_nor_photo_nor_step_leads_to_a_person(
     refused = {403} if username in SEES_NO_PERSON else {404}
     assert client.get(photo.url).status_code == client.get(photo.small_url).status_code == 404
     assert client.post(path, {"act": "show"}).status_code in refused
-    erased = client.post(f"/api/v1/window/requests/{made.request.id}/erase", content_type="application/json")
+    erase = f"/api/v1/window/requests/{made.request.id}/erase"
+    erased = client.post(erase, content_type="application/json", headers={"If-Match": '"1"'})
     assert erased.status_code in refused
     assert not Entry.objects.filter(act="window.see_person").exists()
 
