@@ -240,6 +240,7 @@ def test_the_age_of_the_backup(folder: Path) -> None:
 )
 def test_dangerous_settings(changes: dict[str, Any], state: str, settings: Any) -> None:
     settings.PUBLIC_URL, settings.BIND = "", "127.0.0.1:8000"
+    settings.SECRET_FILES = (Path(__file__), Path(__file__))  # there is a secret
     for name, value in changes.items():
         setattr(settings, name, value)
     assert only(doctor.dangers()).state == state

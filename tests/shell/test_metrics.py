@@ -90,7 +90,7 @@ def test_what_an_operator_needs(home: Path) -> None:
     assert after["sala_notices_oldest_waiting_timestamp_seconds"][""] > 0
     assert after["sala_backup_timestamp_seconds"][""] == datetime(2026, 1, 2, tzinfo=UTC).timestamp()
     assert after["sala_http_faults_total"][""] == 2
-    assert {'{job="ledger.seal"}', '{job="retention.erase"}'} <= set(after["sala_job_failures"])
+    assert {'{job="ledger.seal"}', '{job="installation.erase"}'} <= set(after["sala_job_failures"])
 
 
 def test_an_answer_of_500_is_counted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

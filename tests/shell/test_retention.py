@@ -91,7 +91,7 @@ def test_the_job_erases_what_is_due_and_figures_stay(lived: dict[str, Request]) 
     assert not apps.get_model("axes", "AccessAttempt").objects.exists()
     assert totals() == before and before
     assert faults() == []
-    noted = Entry.objects.filter(act="retention.erase").values_list("subject", flat=True)
+    noted = Entry.objects.filter(act="installation.erase").values_list("subject", flat=True)
     assert sorted(noted) == ["accounts.attempts", "ledger.looks", "notices.text", "window.contact"]
     assert retention.erase() == 0
 

@@ -78,7 +78,7 @@ def test_every_room_s_work_is_registered():
     assert {
         "jobs.heartbeat",
         "notices.deliver",
-        "retention.erase",
+        "installation.erase",
         "files.sweep",
         "numbers.expire",
         "ledger.seal",

@@ -21,6 +21,6 @@ class ShellConfig(AppConfig):
         ledger.register(
             "installation.restoration", installation.restoration_snapshots, _("Restoration from a backup")
         )
-        ledger.name_act("retention.erase", N_("Erased what had been kept long enough"))
+        ledger.name_act("installation.erase", N_("Erased what had been kept long enough"))
         ledger.name_act("installation.new_secret", N_("The server's secret was changed"))
         ledger.name_act("installation.restore", N_("Restored from a backup with faults"))

@@ -11,7 +11,7 @@ log = logging.getLogger("sala.retention")
 MOST = 500
 """Of each kind, how much one run of the job erases."""
 EVERY_HOURS = 1
-ERASE, KIND = "retention.erase", "installation.retention"
+ERASE, KIND = "installation.erase", "installation.retention"
 
 
 def register() -> None:
@@ -82,7 +82,7 @@ def erase() -> int:
 @click.command("retention")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def retention(as_json: bool) -> None:
-    """How long each kind of personal data is kept, and how much the job `retention.erase` would erase now; erases nothing."""
+    """How long each kind of personal data is kept, and how much the job `installation.erase` would erase now; erases nothing."""
     from sala.installation import retention as kept
     from sala.kit import clock
 

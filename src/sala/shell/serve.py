@@ -46,7 +46,7 @@ def register_jobs() -> None:
 
     registry.register("ledger.looks", timedelta(minutes=5), partial(looks.bind, by=system("ledger.looks")))
     registry.register("notices.deliver", timedelta(seconds=5), notices.deliver_due)
-    registry.register("retention.erase", timedelta(hours=1), retention.erase)
+    registry.register("installation.erase", timedelta(hours=1), retention.erase)
     registry.register("files.sweep", timedelta(hours=1), files.sweep)
     registry.register("numbers.expire", timedelta(hours=1), numbers.expire)
 
