@@ -152,8 +152,12 @@ def count_syncs(hall: Hall, server: Server | None, many: int, writers: int = 1) 
     if server is not None:
         before = server.syncs()
         done = _acknowledge(hall, many, writers)
-        time.sleep(1.2)  # a backend reports what it did once a second
-        return done, server.syncs() - before
+        until = (
+            time.monotonic() + 15
+        )  # a backend that fell idle reports its last second of work 10 seconds later
+        while (syncs := server.syncs() - before) < done and time.monotonic() < until:
+            time.sleep(0.5)
+        return done, syncs
     assert STRACE and hall.process
     report = hall.home / "strace.txt"
     pids = [word for pid in _of(hall, "server") for word in ("-p", str(pid))]
