@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from sala.kit import kept
 from tests.hall import Hall, fresh_database
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +50,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
         )
         SIGN_INS.update({row["username"]: row for row in people.open_accounts(staffing)})
         ledger.seal()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """What one test's rows left in memory is not the next one's."""
+    kept.forget_all()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A real hall for tests: its own home and database, the demonstration loaded, server and worker running on 127.0.0.1."""
 
+import contextlib
 import json
 import os
 import signal
@@ -35,6 +36,16 @@ def fresh_database(name: str) -> str:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
         admin.execute(f'CREATE DATABASE "{name}"')
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all its descendants."""
+    found = [pid]
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += _family(int(child))
+    return found
 
 
 @dataclass
@@ -108,6 +119,16 @@ class Hall:
         raise AssertionError(
             "the hall did not open:\n" + (self.home / "serve.log").read_text(errors="replace")[-3000:]
         )
+
+    def pids(self, what: str) -> list[int]:
+        """Its processes of a kind, ``server`` or ``worker``; those of the web server in the order of their birth."""
+        assert self.process is not None
+        lines = {}
+        for pid in _family(self.process.pid)[1:]:
+            with contextlib.suppress(OSError):
+                lines[pid] = Path(f"/proc/{pid}/cmdline").read_bytes()
+        word = {"worker": b"sala.jobs", "server": b"granian"}[what]
+        return [pid for pid, line in lines.items() if processes.mark(pid) and word in line]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.process and self.process.poll() is None:

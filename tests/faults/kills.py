@@ -9,36 +9,10 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
-from sala.jobs import processes
 from tests.faults.postgres import Server
 from tests.faults.writers import Writers, content, examine
 from tests.hall import Hall
-
-
-def family(pid: int) -> list[int]:
-    """A process and all its descendants."""
-    found = [pid]
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += family(int(child))
-    return found
-
-
-def _of(hall: Hall, what: str) -> list[int]:
-    """The hall's processes of a kind, those of the web server in the order of their birth."""
-    assert hall.process is not None
-    lines = {}
-    for pid in family(hall.process.pid)[1:]:
-        with contextlib.suppress(OSError):
-            lines[pid] = Path(f"/proc/{pid}/cmdline").read_bytes()
-    return [
-        pid
-        for pid, line in lines.items()
-        if processes.mark(pid) and {"worker": b"sala.jobs" in line, "server": b"granian" in line}[what]
-    ]
 
 
 class Killer:
@@ -47,9 +21,9 @@ class Killer:
     def __init__(self, hall: Hall, server: Server | None, seed: int) -> None:
         self.hall, self.server, self.dice = hall, server, random.Random(seed)
         self.ways: dict[str, tuple[int, Callable[[], None]]] = {
-            "server process": (5, lambda: self._kill(_of(hall, "server")[1:])),
-            "whole server": (2, lambda: self._kill(_of(hall, "server")[:1])),
-            "worker": (3, lambda: self._kill(_of(hall, "worker"))),
+            "server process": (5, lambda: self._kill(hall.pids("server")[1:])),
+            "whole server": (2, lambda: self._kill(hall.pids("server")[:1])),
+            "worker": (3, lambda: self._kill(hall.pids("worker"))),
             "whole group": (4, self._group),
         }
         if server is not None:
@@ -160,7 +134,7 @@ def count_syncs(hall: Hall, server: Server | None, many: int, writers: int = 1) 
         return done, syncs
     assert STRACE and hall.process
     report = hall.home / "strace.txt"
-    pids = [word for pid in _of(hall, "server") for word in ("-p", str(pid))]
+    pids = [word for pid in hall.pids("server") for word in ("-p", str(pid))]
     tracer = subprocess.Popen(
         [STRACE, "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(report), *pids],
         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -124,7 +124,7 @@ def test_a_calendar_is_read_once_and_an_offices_own_hours_stand_first(django_ass
 
 def test_what_another_process_changed_is_seen_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("sala.offices.queries.monotonic_clock.monotonic", lambda: now[0])
+    monkeypatch.setattr("sala.kit.kept.monotonic", lambda: now[0])
     queries.forget_calendars()
     first = queries.calendar(None)
     Hours.objects.create(weekday=6, opens=time(8), closes=time(10))
@@ -143,7 +143,7 @@ def test_what_the_ledger_verifies_of_persons(accounts: dict[str, dict[str, str]]
 
 def test_an_unchanged_calendar_is_kept_after_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("sala.offices.queries.monotonic_clock.monotonic", lambda: now[0])
+    monkeypatch.setattr("sala.kit.kept.monotonic", lambda: now[0])
     queries.forget_calendars()
     first = queries.calendar(None)
     now[0] += 6

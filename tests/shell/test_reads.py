@@ -75,10 +75,10 @@ def test_more_rows_are_no_more_questions(
 def test_a_record_asks_no_oftener_for_many_steps(
     sign_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sala.offices import queries as offices
+    from sala.kit import kept
     from tests.window.conftest import acting
 
-    monkeypatch.setattr(offices, "FRESH_SECONDS", 3600)  # on a slow machine the calendar is looked at again
+    monkeypatch.setattr(kept, "FRESH_SECONDS", 3600)  # on a slow machine the calendar is looked at again
 
     made: Any = actions.receive(by=RESIDENT, service="RP-SEWER", place="12040402").request
     client, clerk = sign_in("clerk120404"), acting("clerk120404")

@@ -126,15 +126,13 @@ def check(request: HttpRequest) -> None:
 
 
 def _check_headers(request: HttpRequest) -> None:
-    for name, value in request.META.items():
-        if not name.startswith(("HTTP_", "CONTENT_")) or not isinstance(value, str):
-            continue
-        if len(value) > LONGEST_HEADER:
-            raise HeaderTooLarge(
-                _("A header of the request is too long. Delete this site's cookies and try again.")
-            )
-        if _HEADER_CONTROL.search(value):
-            raise Malformed(_("A header of the request holds characters that can't be read."), code="header")
+    values = [str(value) for name, value in request.META.items() if name.startswith(("HTTP_", "CONTENT_"))]
+    if any(len(value) > LONGEST_HEADER for value in values):
+        raise HeaderTooLarge(
+            _("A header of the request is too long. Delete this site's cookies and try again.")
+        )
+    if _HEADER_CONTROL.search(" ".join(values)):
+        raise Malformed(_("A header of the request holds characters that can't be read."), code="header")
     if any(_CONTROL.search(value) for pair in request.COOKIES.items() for value in pair):
         raise Malformed(_("A cookie can't be read. Delete this site's cookies and try again."), code="cookie")
     meta = request.META

@@ -69,7 +69,8 @@ def moment(value: datetime) -> str:
 def _mapping(value: Mapping[object, object]) -> str:
     if all(type(key) is str and key.isascii() for key in value):
         plain = sorted(value.items(), key=_first)  # for ASCII the order of code units is that of str
-        return "{" + ",".join(f"{_text(key)}:{_text(item)}" for key, item in plain) + "}"
+        said = [f"{_quoted(key)}:{_quoted(one) if type(one) is str else _text(one)}" for key, one in plain]  # type: ignore[arg-type]
+        return "{" + ",".join(said) + "}"
     pairs: list[tuple[str, object]] = []
     for key, item in value.items():
         if not isinstance(key, str):

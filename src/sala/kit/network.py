@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
@@ -51,6 +52,7 @@ def absolute(request: HttpRequest, path: str) -> str:
     return f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> str:
     text = text.strip()
     if text.startswith("["):
@@ -73,6 +75,9 @@ def _whole(text: str) -> str:
 
 def _is_proxy(text: str) -> bool:
     plain = _parsed(text)
-    return bool(plain) and any(
-        ip_address(plain) in ip_network(each, strict=False) for each in settings.PROXIES
-    )
+    return bool(plain) and _among(plain, tuple(settings.PROXIES))
+
+
+@lru_cache(maxsize=4096)
+def _among(plain: str, networks: tuple[str, ...]) -> bool:
+    return any(ip_address(plain) in ip_network(each, strict=False) for each in networks)

@@ -99,10 +99,11 @@ class _Plan:
 
 
 def _given(places: Iterable[Any], values: Mapping[str, object], connection: Any) -> list[Any]:
-    return [_bind(values[each.value], connection) if isinstance(each, Bound) else each for each in places]
+    return [bind(values[each.value], connection) if isinstance(each, Bound) else each for each in places]
 
 
-def _bind(value: Any, connection: Any) -> Any:
+def bind(value: Any, connection: BaseDatabaseWrapper) -> Any:
+    """What the database takes for a value, by its type: texts, numbers, UUIDs, dates and moments."""
     if isinstance(value, str):
         return str(value)  # an enumeration's member as its text
     if isinstance(value, UUID):

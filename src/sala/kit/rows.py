@@ -1,12 +1,25 @@
 """Which row is it, and how is a new one written? Unique look-ups that need no sorting, and inserts whose SQL is written once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import connections
-from django.db.models import Field, JSONField, Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    Field,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
+
+from sala.kit.prepared import bind
 
 M = TypeVar("M", bound=Model)
 MOST = 1000  # rows in one statement: SQLite takes 32,766 values
@@ -31,28 +44,44 @@ def insert(rows: Iterable[Model]) -> None:
             kept = list(some)
             for first in range(0, len(kept), MOST):
                 part = kept[first : first + MOST]
-                sql, fields = _insert(model, len(part), connection.vendor)
-                cursor.execute(sql, [_value(row, field, connection) for row in part for field in fields])
+                sql, read, prepare = _insert(model, len(part), connection.vendor)
+                values: list[Any] = []
+                for row in part:
+                    plain = list(read(row))
+                    for place, field in prepare:
+                        value = plain[place]
+                        if value is not None:
+                            plain[place] = (
+                                field.get_db_prep_save(value, connection)
+                                if field
+                                else bind(value, connection)
+                            )
+                    values += plain
+                cursor.execute(sql, values)
             for row in kept:
                 row._state.adding, row._state.db = False, connection.alias
 
 
-_AS_IT_IS = frozenset({str, int, bool, type(None)})
-
-
-def _value(row: Model, field: "Field[Any, Any]", connection: Any) -> Any:
-    """What the database takes for a field; most are texts and numbers, which need no preparing."""
-    value = getattr(row, field.attname)
-    if type(value) in _AS_IT_IS and not isinstance(field, JSONField):
-        return value
-    return field.get_db_prep_save(value, connection)
+_AS_IT_IS = (CharField, TextField, IntegerField, BooleanField)
+"""Fields whose values the database takes as they are: an enumeration's member is a text too."""
+_BY_TYPE = (UUIDField, DateTimeField)
 
 
 @lru_cache(maxsize=128)
-def _insert(model: type[Model], count: int, vendor: str) -> "tuple[str, list[Field[Any, Any]]]":
-    """The SQL for so many rows of a table, and the fields whose values it takes."""
+def _insert(
+    model: type[Model], count: int, vendor: str
+) -> "tuple[str, Callable[[Model], tuple[Any, ...]], list[tuple[int, Field[Any, Any] | None]]]":
+    """The SQL for so many rows of a table, how a row's values are read, and which of them are prepared, by which field or
+    (None) by their type.
+    """
     quote, meta = connections["default"].ops.quote_name, model._meta
     fields = list(meta.local_concrete_fields)
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = f"({', '.join(['%s'] * len(fields))})"
-    return f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {', '.join([places] * count)}", fields  # noqa: S608
+    sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {', '.join([places] * count)}"  # noqa: S608
+    prepare: list[tuple[int, Field[Any, Any] | None]] = []
+    for place, field in enumerate(fields):
+        kind = getattr(field, "target_field", field)  # of a foreign key: the key it holds
+        if not isinstance(kind, _AS_IT_IS):
+            prepare.append((place, None if isinstance(kind, _BY_TYPE) else field))
+    return sql, attrgetter(*(field.attname for field in fields)), prepare

@@ -59,7 +59,7 @@ def build(
         digest=leaves.content_digest(salt, content),
     )
     entry.leaf_hash = leaves.hash_of(entry).hex()
-    return entry, Salt(entry=entry, salt=salt)
+    return entry, Salt(entry_id=entry.id, salt=salt)
 
 
 def save_many(pairs: Iterable[tuple[Entry, Salt]]) -> None:

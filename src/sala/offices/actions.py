@@ -79,6 +79,7 @@ def open_office(
                 parent=parent,
                 valid_from=valid_from,
             )
+            queries.forget_offices()
             content = dict(records.pack_snapshots())["offices"]
             ledger.record(
                 by=by, act=Act.OPEN, kind=records.PACK, subject="offices", at=row.where, content=content

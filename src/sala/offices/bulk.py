@@ -79,6 +79,7 @@ def load_offices(path: Path, by: Acting) -> str:
             changed.append(row)
     Office.objects.bulk_create(new, batch_size=500)
     Office.objects.bulk_update(changed, [*OFFICE_FACTS, "version", "changed"], batch_size=200)
+    queries.forget_offices()
     if new or changed:
         _record(by, "offices")
     return f"offices: {len(new)} new, {len(changed)} changed, {len(known) + len(new)} in all"

@@ -1,15 +1,15 @@
 """Which office is this, which one serves a place, who holds its posts on a day, and when is it open?"""
 
-import time as monotonic_clock
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from sala.kit import clock
+from sala.kit.kept import Kept
 from sala.kit.prepared import Bound, Prepared
 from sala.offices.models import Appointment, Holiday, Hours, Office, Person, PostKind
 from sala.offices.terms import OfficeKind
@@ -24,7 +24,6 @@ HOLDS = {
     "province": OfficeKind.PROVINCIAL_HALL,
     "nation": OfficeKind.MINISTRY_DEPARTMENT,
 }
-FRESH_SECONDS = 5.0
 
 
 def office(office_id: UUID | str) -> Office | None:
@@ -41,12 +40,23 @@ def office_by_code(code: str) -> Office | None:
     return Office.objects.filter(code=code).first()
 
 
-_AT = Prepared(lambda: Office.objects.filter(place=Bound("place"), kind=Bound("kind")).order_by("code")[:1])
+_FIRST = Prepared(
+    lambda: Office.objects.filter(place=Bound("place"), kind=Bound("kind")).order_by("code")[:1]
+)
+_at: Kept[tuple[str, str], Office] = Kept(
+    lambda key: _FIRST.one(place=key[0], kind=key[1]),
+    lambda: Office.objects.aggregate(Count("pk"), Max("changed")),
+)
 
 
 def office_at(place_key: str, kind: str) -> Office | None:
-    """The office of this kind that stands for exactly this place (empty key: the nation), or None."""
-    return _AT.one(place=place_key, kind=kind)
+    """The office of this kind that stands for exactly this place (empty key: the nation), or None. Kept: change no row of it."""
+    return _at((place_key, kind))
+
+
+def forget_offices() -> None:
+    """Read which office stands where anew."""
+    _at.forget()
 
 
 def at_places(keys: Iterable[str]) -> list[Office]:
@@ -65,12 +75,12 @@ def serving(place_key: str, level: str) -> Office | None:
     """
     kind = HOLDS[level]
     if level == "nation":
-        return _AT.one(kind=kind, place="")
+        return _at(("", kind))
     from sala.places import queries as places
 
     where = places.where(place_key)
     key = {"commune": where.commune, "district": where.district, "province": where.province}[level]
-    return _AT.one(kind=kind, place=key) if key else None
+    return _at((key, kind)) if key else None
 
 
 def listed(*, q: str = "", kind: str = "", place: Any = None, reach: Q | None = None) -> QuerySet[Office]:
@@ -217,39 +227,18 @@ def title(post_kind: PostKind, form: str) -> dict[str, str]:
     return names_by_form.get(form) or names_by_form[""]
 
 
-_calendars: dict[UUID | None, "Calendar"] = {}
-_checked: tuple[float, str] = (float("-inf"), "")
-
-
 def calendar(office_id: UUID | None) -> "Calendar":
-    """The working calendar of an office: the country's hours and holidays, and its own. Cached; other processes see a
-    change within five seconds, this one at once.
+    """The working calendar of an office: the country's hours and holidays, and its own. Kept: other processes see a change
+    within five seconds, this one at once.
     """
-    global _checked
-    now = monotonic_clock.monotonic()
-    if now - _checked[0] > FRESH_SECONDS:
-        stamp = _stamp()
-        if stamp != _checked[1]:
-            _calendars.clear()
-        _checked = (now, stamp)
-    if office_id not in _calendars:
-        _calendars[office_id] = _read_calendar(office_id)
-    return _calendars[office_id]
+    found = _calendars(office_id)
+    assert found is not None  # every office has one
+    return found
 
 
 def forget_calendars() -> None:
     """Read holidays and hours anew."""
-    global _checked
-    _calendars.clear()
-    _checked = (float("-inf"), "")
-
-
-def _stamp() -> str:
-    from django.db.models import Count, Max
-
-    days = Holiday.objects.aggregate(n=Count("pk"), last=Max("changed"))
-    hours = Hours.objects.aggregate(n=Count("pk"), last=Max("changed"))
-    return f"{days['n']} {days['last']} {hours['n']} {hours['last']}"
+    _calendars.forget()
 
 
 def _read_calendar(office_id: UUID | None) -> "Calendar":
@@ -269,6 +258,15 @@ def _read_calendar(office_id: UUID | None) -> "Calendar":
         holidays={day.date: {"km": day.name_km, "en": day.name_en} for day in days},
         zone=clock.zone(),
     )
+
+
+def _days() -> object:
+    days = Holiday.objects.aggregate(Count("pk"), Max("changed"))
+    hours = Hours.objects.aggregate(Count("pk"), Max("changed"))
+    return days, hours
+
+
+_calendars: Kept[UUID | None, "Calendar"] = Kept(_read_calendar, _days)
 
 
 def holidays(year: int, office_id: UUID | None = None) -> list[Holiday]:

@@ -388,6 +388,7 @@ def _restore(file: Path, keys: Path | None, outside: str | None, accept_faults: 
 
     from sala.accounts.acting import system
     from sala.installation import queries as installation
+    from sala.kit import kept
     from sala.ledger import keys as ledger_keys
     from sala.ledger import rotation
     from sala.shell import archive, founding
@@ -413,6 +414,7 @@ def _restore(file: Path, keys: Path | None, outside: str | None, accept_faults: 
                 say("bringing the tables up to date")
             founding.migrate()
             installation.forget()
+            kept.forget_all()
             told, faults = prove(texts, outside, say)
             if faults and not accept_faults:
                 raise click.ClickException(

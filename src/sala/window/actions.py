@@ -1,7 +1,7 @@
 """Every change of a request: permission, rule, rows, ledger entry and notice in one transaction."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -91,6 +91,7 @@ def receive(
     language: str = "km",
     photos: Sequence[UUID] = (),
     source: str = "",
+    own: bool = True,
 ) -> Received:
     """Take in a request: from a resident without an account, or by an officer at the counter.
 
@@ -98,9 +99,10 @@ def receive(
     the office and year, ledger entries, a notice when there is an e-mail address. Not done: nobody is assigned.
     ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
+    ``own`` is False inside a transaction that fails with this act (`numbers.idempotency.once`): no savepoint is made then.
     Raises `NotFound` (service), `Invalid` (place), `Refused` (an officer of another office), `TooMany`.
     """
-    with transaction.atomic():
+    with transaction.atomic() if own else nullcontext():
         terms = queries.service(service) if isinstance(service, str) else service
         found = locate(place)
         office_id, head = route(found, terms.level)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -225,31 +226,38 @@ class NewRequest(api.Strict):
     language: str = Field("km", pattern="^(km|en)$")
 
 
+# The fields of the forms that a person fills in, without the forms: making one costs more than reading what it holds.
+_FIELDS: dict[str, dict[str, Any]] = {
+    kind: {**forms.PointForm().fields, **forms.WhatForm(document=kind == Kind.DOCUMENT).fields}
+    for kind in Kind
+}
+
+
 def checked(data: dict[str, Any]) -> dict[str, Any]:
-    """What a program sent, through the same forms as what a person typed. Raises `Invalid` with the fields."""
+    """What a program sent, through the same fields as what a person typed. Raises `Invalid` with the fields."""
     try:
         terms = queries.service(data["service"])
     except NotFound as missing:  # a bad field of the body, not a missing page
         raise Invalid(
             missing.message, errors=[FieldError("service", "unknown", missing.message)]
         ) from missing
-    what = forms.WhatForm(data, document=terms.kind == Kind.DOCUMENT)
-    where = forms.WhereForm({**data, "village": "", "place": data["place"]}, villages=[])
-    errors = [
-        FieldError(name, str(error.code or "invalid"), error.message)
-        for form in (what, where)
-        for name, found in form.errors.as_data().items()
-        for error in found
-    ]
-    if errors:
+    said: dict[str, Any] = {}
+    wrong: list[tuple[str, ValidationError]] = []
+    for name, field in _FIELDS[terms.kind].items():
+        try:
+            said[name] = field.clean(data[name])
+        except ValidationError as error:
+            wrong.append((name, error))
+    if "latitude" in said and "longitude" in said:
+        wrong += forms.astray(said["latitude"], said["longitude"])
+    if wrong:
+        errors = [
+            FieldError(name, str(each.code or "invalid"), each.messages[0])
+            for name, error in wrong
+            for each in error.error_list
+        ]
         raise Invalid(_("Something in what was sent is not right. See the fields."), errors=errors)
-    said = {**where.cleaned_data, **what.cleaned_data}
-    kept = ("description", "location", "latitude", "longitude", "name", "phone", "email", "language")
-    return {
-        "service": terms,
-        "place": ascii_digits(data["place"]),
-        **{name: said[name] for name in kept},
-    }
+    return {"service": terms, "place": ascii_digits(data["place"]), **said}
 
 
 @router.post(
@@ -280,7 +288,7 @@ def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
 
     def act() -> Answer:
         received = actions.receive(
-            by=by, channel=Channel.API, source=network.address(request), **checked(data)
+            by=by, channel=Channel.API, source=network.address(request), own=False, **checked(data)
         )
         found = received.request
         headers = {"Location": _address(found.id), "ETag": f'"{found.version}"'}

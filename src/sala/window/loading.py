@@ -9,7 +9,7 @@ from django.db.models import Max
 from sala.kit import clock, text
 from sala.kit.acting import Acting, Where
 from sala.ledger import actions as ledger
-from sala.window import catalogue
+from sala.window import catalogue, queries
 from sala.window.models import Service, ServiceVersion
 from sala.window.terms import LedgerAct
 
@@ -78,6 +78,7 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
         renewed = [version.service_id for version in added]
         ServiceVersion.objects.filter(service_id__in=renewed, current=True).update(current=False)
         ServiceVersion.objects.bulk_create(added)
+        queries.forget_services()
         ledger.save_many(
             [
                 ledger.build(

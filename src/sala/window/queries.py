@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from sala.kit import clock, text
 from sala.kit.acting import Acting
 from sala.kit.errors import NotFound
+from sala.kit.kept import Kept
 from sala.kit.khmer import ascii_digits
 from sala.kit.prepared import Bound, Prepared
 from sala.kit.reach import q as reach_q
@@ -68,14 +69,22 @@ def service_q(words: str) -> Q:
 
 
 _SERVICE = Prepared(lambda: services().filter(service_id=Bound("code")).order_by())
+_on_offer: Kept[str, ServiceVersion] = Kept(
+    lambda code: _SERVICE.one(code=code), lambda: services().order_by().aggregate(Count("pk"), Max("loaded"))
+)
 
 
 def service(code: str) -> ServiceVersion:
-    """One service on offer; raises `NotFound`."""
-    found = _SERVICE.one(code=code[:32])  # a service has one present version
+    """One service on offer, in its one present version; raises `NotFound`. Kept: change nothing of it."""
+    found = _on_offer(code[:32])
     if found is None:
         raise NotFound(N_("There is no such service. Look for it in the list of services."))
     return found
+
+
+def forget_services() -> None:
+    """Read what is on offer anew."""
+    _on_offer.forget()
 
 
 def versions(code: str) -> QuerySet[ServiceVersion]:

@@ -149,11 +149,12 @@ def receive(
 ) -> tuple[Request, Contact | None, Event]:
     """A new request with its first step and, where somebody told how to reach them, the contact."""
     request_id = ids.uuid7(at)
+    code = rules.code(secret, request_id)
     request = Request(
         id=request_id,
         version=1,
         number=number,
-        code_hash=rules.code_hash(rules.code(secret, request_id)),
+        code_hash=rules.code_hash(code),
         service_id=asked.terms.service_id,
         terms=asked.terms,
         state=str(State.RECEIVED),
@@ -174,6 +175,7 @@ def receive(
         created=at,
         changed=at,
     )
+    request.opened_by = code
     contact = None
     if asked.name or asked.phone or asked.email:
         contact = Contact(

@@ -337,7 +337,7 @@ def _send(flow: Flow) -> HttpResponse:
 
     def act() -> Answer:
         source = network.address(flow.request)
-        received = actions.receive(by=acting, photos=flow.photos, source=source, **said)
+        received = actions.receive(by=acting, photos=flow.photos, source=source, own=False, **said)
         return Answer(201, {"id": str(received.request.id)})
 
     body = canonical({**said, "photos": [str(photo) for photo in flow.photos]})
