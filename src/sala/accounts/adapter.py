@@ -1,7 +1,6 @@
 """How does allauth behave here? No sign-up, no e-mail; secrets are kept encrypted; after the last stage of a sign-in a post is taken up."""
 
 import base64
-import hashlib
 import hmac
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,7 +57,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
 def _keys() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.FORMER_SECRETS]
-    digests = [hmac.new(str(key).encode(), b"sala second factor", hashlib.sha256).digest() for key in secrets]
+    digests = [hmac.digest(str(key).encode(), b"sala second factor", "sha256") for key in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 

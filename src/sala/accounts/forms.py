@@ -15,6 +15,20 @@ from sala.kit.text import normalise
 from sala.ui.fields import DayField
 
 
+def new_password() -> forms.CharField:
+    """A password that is chosen; nothing is trimmed from it."""
+    return forms.CharField(
+        label=_("New password"),
+        help_text=_(
+            "At least 8 characters; longer is better. Spaces, Khmer letters and whole sentences are welcome."
+        ),
+        max_length=PASSWORD_MOST,
+        strip=False,
+        widget=forms.PasswordInput,
+        error_messages={"required": _("Enter a new password.")},
+    )
+
+
 class SignInForm(forms.Form):
     """User name and password. Pasting is welcome; nothing is trimmed from a password."""
 
@@ -44,16 +58,7 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput,
         error_messages={"required": _("Enter your present password.")},
     )
-    new = forms.CharField(
-        label=_("New password"),
-        help_text=_(
-            "At least 8 characters; longer is better. Spaces, Khmer letters and whole sentences are welcome."
-        ),
-        max_length=PASSWORD_MOST,
-        strip=False,
-        widget=forms.PasswordInput,
-        error_messages={"required": _("Enter a new password.")},
-    )
+    new = new_password()
 
 
 class CodeForm(forms.Form):
@@ -109,16 +114,7 @@ class ChooseForm(forms.Form):
         max_length=64,
         error_messages={"required": _("Enter the code of your invitation.")},
     )
-    password = forms.CharField(
-        label=_("New password"),
-        help_text=_(
-            "At least 8 characters; longer is better. Spaces, Khmer letters and whole sentences are welcome."
-        ),
-        max_length=PASSWORD_MOST,
-        strip=False,
-        widget=forms.PasswordInput,
-        error_messages={"required": _("Enter a new password.")},
-    )
+    password = new_password()
 
 
 class TokenForm(forms.Form):
@@ -176,10 +172,26 @@ class EndForm(forms.Form):
 class AppointForm(OpenForm):
     """A person in public office, the post, the paper, and the user name."""
 
-    family_km = forms.CharField(label=_("Family name in Khmer"), max_length=60)
-    given_km = forms.CharField(label=_("Given name in Khmer"), max_length=60)
-    family_latin = forms.CharField(label=_("Family name in Latin letters"), max_length=60)
-    given_latin = forms.CharField(label=_("Given name in Latin letters"), max_length=60)
+    family_km = forms.CharField(
+        label=_("Family name in Khmer"),
+        max_length=60,
+        error_messages={"required": _("Enter the family name in Khmer.")},
+    )
+    given_km = forms.CharField(
+        label=_("Given name in Khmer"),
+        max_length=60,
+        error_messages={"required": _("Enter the given name in Khmer.")},
+    )
+    family_latin = forms.CharField(
+        label=_("Family name in Latin letters"),
+        max_length=60,
+        error_messages={"required": _("Enter the family name in Latin letters.")},
+    )
+    given_latin = forms.CharField(
+        label=_("Given name in Latin letters"),
+        max_length=60,
+        error_messages={"required": _("Enter the given name in Latin letters.")},
+    )
     post = forms.ChoiceField(label=_("Post"), error_messages={"required": _("Choose the post.")})
     start = DayField(
         label=_("Held from"),
@@ -214,8 +226,6 @@ class AppointForm(OpenForm):
         super().__init__(*args, **kw)
         self.fields["post"].choices = [("", ""), *posts]  # type: ignore[attr-defined]
         self.fields["instrument"].choices = [("", ""), *papers]  # type: ignore[attr-defined]
-        for name in ("family_km", "given_km", "family_latin", "given_latin"):
-            self.fields[name].error_messages["required"] = _("Enter the name.")
 
 
 class PowersForm(forms.Form):

@@ -1,6 +1,5 @@
 """From which network address does somebody ask, and how is that counted without keeping the address?"""
 
-import hashlib
 import hmac
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
@@ -39,7 +38,7 @@ def is_proxy(request: HttpRequest) -> bool:
 def pseudonym(seen: str, scope: str = "") -> str:
     """32 hexadecimal digits for an address, keyed: the same within ``scope`` (an hour, a door), nothing beyond it."""
     text = f"{scope} {seen}"
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(settings.SECRET_KEY.encode(), text.encode(), "sha256").hex()[:32]
 
 
 def counted(request: HttpRequest) -> str:

@@ -67,8 +67,7 @@ def save_many(pairs: Iterable[tuple[Entry, Salt]]) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransactionError("ledger entries are written inside the act's transaction")
     pairs = list(pairs)
-    insert([entry for entry, _ in pairs])
-    insert([salt for _, salt in pairs])
+    insert([*(entry for entry, _ in pairs), *(salt for _, salt in pairs)])
 
 
 def record(

@@ -136,7 +136,7 @@ _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{16}")
 
 def code(secret: bytes, request_id: UUID) -> str:
     """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored."""
-    digest = hmac.new(secret, b"window.request:" + request_id.bytes, hashlib.sha256).digest()
+    digest = hmac.digest(secret, b"window.request:" + request_id.bytes, "sha256")
     value = int.from_bytes(digest[:10], "big")
     plain = "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(16)))
     return written(plain)
