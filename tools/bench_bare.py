@@ -18,6 +18,7 @@ from django.core.wsgi import get_wsgi_application
 SALA = get_wsgi_application()
 
 from pathlib import Path
+from secrets import token_hex
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import models, transaction
@@ -106,9 +107,8 @@ def create(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         numbers.next_number(series="bench.hour", office=str(like.request.office_id), year=now.year)
         number = numbers.next_number(series="bench", office=str(like.request.office_id), year=now.year)
-        row = copy(
-            like.request, id=new, number=f"bare-{number}", code_hash=f"{new.hex}{new.hex}", created=now
-        )
+        # Digests are random, so their unique indices are written to all over, as Sala's are.
+        row = copy(like.request, id=new, number=f"bare-{number}", code_hash=token_hex(32), created=now)
         Request.objects.bulk_create([row])
         if like.contacts:
             Contact.objects.bulk_create(
@@ -122,7 +122,7 @@ def create(request: HttpRequest) -> HttpResponse:
             Notice.objects.bulk_create(
                 [copy(each, id=ids.uuid7(), message_id=f"<{ids.uuid7()}@bare>") for each in like.notices]
             )
-        kept = copy(like.answer, id=None, key=f"{new.hex}{new.hex}", created=now)
+        kept = copy(like.answer, id=None, key=token_hex(32), created=now)
         KeptAnswer.objects.bulk_create([kept])
     return JsonResponse({"id": str(new), "number": row.number}, status=201)
 

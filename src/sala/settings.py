@@ -155,7 +155,7 @@ MIDDLEWARE = [
     "sala.kit.privacy.PrivacyMiddleware",
     "sala.kit.bounds.BoundsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "sala.kit.language.LanguageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sala.accounts.middleware.ActingMiddleware",

@@ -33,7 +33,6 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation.trans_real import parse_accept_lang_header
 from ninja.errors import HttpError, ValidationError
 
 from sala.jobs.rules import describe
@@ -52,9 +51,9 @@ from sala.kit.errors import (
     TooMany,
     Unavailable,
 )
+from sala.kit.language import PROGRAMS, language_of
 
 log = logging.getLogger("sala.problems")
-PROGRAMS = ("/api/", "/open311/", "/ledger/")
 JSON = "application/problem+json"
 
 TITLES = {
@@ -148,20 +147,6 @@ def for_program(request: HttpRequest) -> bool:
     return "text/html" not in accept and (
         "application/problem+json" in accept or "application/json" in accept
     )
-
-
-def language_of(request: HttpRequest) -> str:
-    """The language to answer in: the address's, for programs Accept-Language, else the reader's cookie or browser's."""
-    for code in ("km", "en"):
-        if request.path_info == f"/{code}" or request.path_info.startswith(f"/{code}/"):
-            return code
-    if request.path_info.startswith(PROGRAMS):
-        for wanted, _quality in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
-            try:
-                return translation.get_supported_language_variant(wanted)
-            except LookupError:
-                continue
-    return translation.get_language_from_request(request)
 
 
 def title_of(problem: Problem) -> object:
@@ -278,9 +263,7 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Programs are answered in the language they ask for; a bare 404 or 405 gets its sentence."""
-        if request.path_info.startswith(PROGRAMS):
-            translation.activate(language_of(request))
+        """A bare 404 or 405 gets its sentence."""
         response = self.get_response(request)
         if (
             response.status_code == HTTPStatus.METHOD_NOT_ALLOWED

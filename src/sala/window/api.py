@@ -286,16 +286,20 @@ def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
     for axis in ("latitude", "longitude"):
         data[axis] = "" if data[axis] is None else str(Decimal(repr(data[axis])))
 
+    made: dict[str, str] = {}
+
     def act() -> Answer:
         received = actions.receive(
             by=by, channel=Channel.API, source=network.address(request), own=False, **checked(data)
         )
         found = received.request
+        made[str(found.id)] = received.code
         headers = {"Location": _address(found.id), "ETag": f'"{found.version}"'}
         return Answer(201, {"id": str(found.id), **_public(found)}, headers)
 
     def render(answer: Answer) -> Answer:
-        code = queries.code_of_id(UUID(answer.body["id"]))  # type: ignore[index]
+        key: str = answer.body["id"]  # type: ignore[index]
+        code = made.get(key) or queries.code_of_id(UUID(key))
         return Answer(answer.status, {**answer.body, "code": code}, answer.headers)  # type: ignore[dict-item]
 
     return json_response(of_request(request, "window.requests", act, render))
