@@ -38,13 +38,13 @@ def fresh_database(name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A process and all its descendants."""
     found = [pid]
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += _family(int(child))
+                found += family(int(child))
     return found
 
 
@@ -124,7 +124,7 @@ class Hall:
         """Its processes of a kind, ``server`` or ``worker``; those of the web server in the order of their birth."""
         assert self.process is not None
         lines = {}
-        for pid in _family(self.process.pid)[1:]:
+        for pid in family(self.process.pid)[1:]:
             with contextlib.suppress(OSError):
                 lines[pid] = Path(f"/proc/{pid}/cmdline").read_bytes()
         word = {"worker": b"sala.jobs", "server": b"granian"}[what]

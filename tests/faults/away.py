@@ -7,7 +7,7 @@ from collections import Counter
 
 from tests.faults.postgres import Server
 from tests.faults.writers import BROKEN, Writers, call, content, examine, from_somewhere, page
-from tests.hall import Hall
+from tests.hall import Hall, family
 
 
 def run(hall: Hall, server: Server | None, *, seconds: float, acknowledged: int = 30) -> dict[str, object]:
@@ -45,8 +45,6 @@ def run(hall: Hall, server: Server | None, *, seconds: float, acknowledged: int 
 
 def processes(hall: Hall) -> set[int]:
     """The hall's processes."""
-    from tests.faults.kills import family
-
     assert hall.process is not None
     return set(family(hall.process.pid))
 
