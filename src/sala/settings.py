@@ -62,9 +62,11 @@ def _database() -> dict[str, object]:
     url = os.environ.get("SALA_DATABASE_URL", "")
     if not url:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "sala.kit.sqlite",
             "NAME": HOME / "sala.sqlite3",
             "CONN_MAX_AGE": None,
+            # In memory; the name of a process that runs tests is put at the end.
+            "TEST": {"NAME": "file:tests?mode=memory&cache=shared&of="},
             "OPTIONS": {
                 # With deferred transactions concurrent writers fail; NORMAL may lose acknowledged commits.
                 "transaction_mode": "IMMEDIATE",
@@ -159,7 +161,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sala.accounts.middleware.ActingMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "sala.kit.messages.MessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sala.kit.policy.PolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -37,6 +37,7 @@ _NUMBER = re.compile(r"[0-9]{1,6}")
 _BROKEN = re.compile(r"%[89A-F][0-9A-F]")
 _HOST = re.compile(r"[A-Za-z0-9.\-_:\[\]]{1,255}")
 _NUMBERS = frozenset({"page", "page_size"})
+_FORWARDED = tuple(f"HTTP_X_FORWARDED_{name}" for name in ("PROTO", "HOST", "PORT", "FOR"))
 _ALL_HOSTS = frozenset({"/healthz", "/readyz"})
 
 CONTROL = _("What was sent holds a character that can't be read. Please type it again.")
@@ -141,6 +142,8 @@ def _check_headers(request: HttpRequest) -> None:
             request.get_host()
     except DisallowedHost:
         raise Malformed(_("This server does not answer under that name."), code="host") from None
+    if not any(name in meta for name in _FORWARDED):
+        return
     proto = meta.get("HTTP_X_FORWARDED_PROTO", "https")
     host = meta.get("HTTP_X_FORWARDED_HOST", "localhost")
     port = meta.get("HTTP_X_FORWARDED_PORT", "443")
@@ -205,6 +208,8 @@ def too_large(upload: bool = False) -> TooLarge:
 
 def _check_query(request: HttpRequest) -> None:
     query = request.META.get("QUERY_STRING", "")
+    if not query:
+        return
     if len(query) > LONGEST_QUERY:
         raise TooLong(_("The address is too long."))
     try:

@@ -1,0 +1,1 @@
+"""How is SQLite spoken to? As Django does, except where a waiting writer could hold up readers (`base`)."""
