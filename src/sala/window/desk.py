@@ -128,7 +128,7 @@ def _lengths(views: tuple[str, ...], column: str, without: str) -> Counts:
 
     def counted(view: str) -> QuerySet[Request]:
         found = _seen(view, column).filter(outside)
-        # In their order, or PostgreSQL reads the whole table in the hope of soon having met a thousand that are late.
-        return (found.order_by("due_at") if view == "late" else found)[:most]
+        # In their order, or PostgreSQL reads the whole table in the hope of soon having met a thousand of them.
+        return (found.order_by("due_at") if view in ("todo", "late", "waiting") else found)[:most]
 
     return Counts(lambda: {view: counted(view) for view in views})

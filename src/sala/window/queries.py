@@ -191,7 +191,7 @@ VIEWS: dict[str, Q] = {
     "todo": OPEN & ~Q(state=State.WAITING),
     "late": OPEN & ~Q(state=State.WAITING),
     "mine": OPEN,
-    "waiting": OPEN & Q(state=State.WAITING),
+    "waiting": Q(state=State.WAITING),  # which are open; said twice, PostgreSQL takes it for a rare coincidence
     "done": ~OPEN,
     "all": Q(),
 }
