@@ -1,6 +1,6 @@
 """Measure what a request costs: CPU of the server's process tree, beside bare Django views in the same process, on both databases.
 
-make bench                                    python tools/bench.py [--total 200000] [--most 1000000] [--rounds 7] [--each 40]
+make bench                                    python tools/bench.py [--total 200000] [--most 1000000] [--rounds 7] [--each 120]
 python tools/bench.py --short                 a quick look: few requests, few rounds, no growth, no browser
 python tools/bench.py --write docs/performance.md
 
@@ -288,7 +288,7 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=1_000_000, help="as many for the growth; 0 leaves it out")
     parser.add_argument("--sqlite-too", action="store_true", help="the growth in SQLite too")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--each", type=int, default=40, help="requests a case and round")
+    parser.add_argument("--each", type=int, default=120, help="requests a case and round")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each race")
     parser.add_argument(
         "--short", action="store_true", help="2,000 requests, 3 rounds of 15, no growth, no browser"
