@@ -191,7 +191,8 @@ VIEWS: dict[str, Q] = {
     "todo": OPEN & ~Q(state=State.WAITING),
     "late": OPEN & ~Q(state=State.WAITING),
     "mine": OPEN,
-    "waiting": Q(state=State.WAITING),  # which are open; said twice, PostgreSQL takes it for a rare coincidence
+    # They are open too; were that said as well, PostgreSQL would take both together for a rare coincidence.
+    "waiting": Q(state=State.WAITING),
     "done": ~OPEN,
     "all": Q(),
 }
