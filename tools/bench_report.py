@@ -130,7 +130,7 @@ def report(
             if busy
             else ""
         )
-        + f" {given.total:,} requests (a demonstration of {given.base:,}, multiplied); {given.rounds} interleaved rounds of {given.each} "
+        + f" {given.total:,} requests (a demonstration of {given.base:,}, multiplied); {given.rounds} rounds, ten requests of Sala and ten of the bare view in turn, of {given.each} "
         "requests each, one connection.",
         "",
         "## Ratios to a bare Django view",
