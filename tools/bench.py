@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import bench_report
+import packages
 import postgres
 from bench_server import Caller, Server, cpu, descendants, memory
 
@@ -316,13 +317,15 @@ def main() -> int:
             1.0,
         )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sala.settings")
+    if missing := packages.provide("chromium", "postgresql"):
+        raise SystemExit(f"The bench needs {', '.join(missing)}.")
     began, before = datetime.now(UTC), bench_report.load()
     folder = Path(tempfile.mkdtemp(prefix="sala-bench-"))
     results = []
     try:
         if given.only != "postgresql":
             results.append(run("SQLite", folder, "", None, given))
-        if given.only != "sqlite" and postgres.binaries():
+        if given.only != "sqlite":
             cluster = postgres.Cluster()
             try:
                 cluster.start()
@@ -330,8 +333,6 @@ def main() -> int:
                 results.append(run("PostgreSQL", folder, cluster.url, cluster.process.pid, given))
             finally:
                 cluster.stop()
-        elif given.only != "sqlite":
-            print("Left out: PostgreSQL, its server is not installed.", file=sys.stderr)
         server = Server(folder / results[0].kind, "")
         found = (
             [] if results[0].kind != "SQLite" else [sys.executable, str(TOOLS / "bench_places.py"), "1500"]

@@ -102,8 +102,8 @@ def wheels() -> None:
     if mark.is_file() and mark.read_text() == digest:
         return
     shutil.rmtree(WHEELS, ignore_errors=True)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "-r", lock, "-d", WHEELS]
-    command += ["--python-version", "3.11", "--only-binary=:all:"]
+    command = [sys.executable, "-m", "pip", "download", "--require-hashes", "-r", lock, "-d", WHEELS]
+    command += ["--no-deps", "--python-version", "3.11", "--only-binary=:all:"]
     told = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     if told.returncode:
         raise SystemExit(f"The packages of {lock.name} can't be fetched:\n{told.stderr[-1500:]}")

@@ -5,7 +5,6 @@ python tools/test.py [pytest arguments]
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,29 +12,10 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import postgres
+import packages
 
 LONGEST = 25 * 60
 """Seconds one run may take: a test is ended by its own time limit, what hangs between tests by this."""
-PACKAGES = {
-    "postgresql": lambda: postgres.binaries() is not None,
-    "chromium": lambda: shutil.which("chromium") is not None,
-    "nginx": lambda: shutil.which("nginx") is not None,
-    "systemd": lambda: shutil.which("systemd-analyze") is not None,
-}
-
-
-def provide() -> list[str]:
-    """Install the Debian packages that are missing, where we may; return the names of those still missing."""
-    missing = [name for name, there in PACKAGES.items() if not there()]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-        print(f"Installing {', '.join(missing)}", flush=True)
-        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=False, **quiet
-        )
-    return [name for name, there in PACKAGES.items() if not there()]
 
 
 def run(title: str, *command: str) -> bool:
@@ -65,7 +45,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def main() -> int:
     for name in [name for name in os.environ if name.startswith("SALA_")]:
         del os.environ[name]  # the caller's hall is not what is tested
-    missing = provide()
+    missing = packages.provide()
     python, given = sys.executable, sys.argv[1:]
     pytest = [
         python,
