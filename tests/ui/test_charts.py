@@ -100,6 +100,18 @@ def test_a_scale_holds_its_values_and_has_few_round_ticks(values: list[float]) -
     assert 2 <= len(scale.ticks) <= 8
 
 
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_a_scale_of_shares_ends_at_the_whole_and_places_every_share(values: list[float]) -> None:
+    scale = charts.scale(values, at_most=1)
+    assert scale.low < scale.high <= 1
+    assert all(-0.001 <= scale.at(value, 0, 1) <= 1.001 for value in values)
+
+
+def test_shares_that_are_all_whole_lie_at_the_top() -> None:
+    scale = charts.scale([1.0, 1.0], at_most=1)
+    assert scale.at(1.0, 33, 3) == 3 and scale.ticks[-1] <= 1
+
+
 def test_bars_start_at_zero_and_no_data_is_not_zero() -> None:
     bars = [charts.Bar("ឃុំ ក", 0.5, "/a?x=1&y=2"), charts.Bar("B", None), charts.Bar("C", 0.0)]
     tree = _tree(charts.bar_chart(bars, _km, no_data="គ្មានទិន្នន័យ", at_most=1))

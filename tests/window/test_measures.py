@@ -16,7 +16,7 @@ from sala.measures import registry as figures
 from sala.measures.models import Total
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import measures
+from sala.window import measures, rules
 from sala.window.models import Rating, Request, Service, ServiceVersion
 from sala.window.terms import State
 
@@ -46,7 +46,7 @@ def requests(db):
             service=service,
             terms=version,
             state=state,
-            open=state in (State.RECEIVED, State.IN_PROGRESS, State.WAITING),
+            open=state in rules.OPEN,
             province=where.province,
             district=where.district,
             commune="" if n % 17 == 0 else where.commune,

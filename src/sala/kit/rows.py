@@ -45,21 +45,38 @@ def insert(rows: Iterable[Model]) -> None:
             for first in range(0, len(kept), MOST):
                 part = kept[first : first + MOST]
                 sql, read, prepare = _insert(model, len(part), connection.vendor)
-                values: list[Any] = []
-                for row in part:
-                    plain = list(read(row))
-                    for place, field in prepare:
-                        value = plain[place]
-                        if value is not None:
-                            plain[place] = (
-                                field.get_db_prep_save(value, connection)
-                                if field
-                                else bind(value, connection)
-                            )
-                    values += plain
-                cursor.execute(sql, values)
+                cursor.execute(sql, [value for row in part for value in _values(row, read, prepare)])
             for row in kept:
                 row._state.adding, row._state.db = False, connection.alias
+
+
+def update(rows: Iterable[Model], columns: tuple[str, ...]) -> None:
+    """Write these columns of rows of one kind, one short statement a row, all sent together.
+
+    The same as ``bulk_update``, at a tenth of its cost for thousands of rows: it sends no text that grows with them.
+    """
+    kept = list(rows)
+    if not kept:
+        return
+    connection = connections["default"]
+    sql, read, prepare = _update(type(kept[0]), columns)
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [_values(row, read, prepare) for row in kept])
+
+
+Read = Callable[[Model], tuple[Any, ...]]
+Preparing = list[tuple[int, "Field[Any, Any] | None"]]
+"""Which of the values are prepared for the database, by which field or (None) by their type."""
+
+
+def _values(row: Model, read: Read, prepare: Preparing) -> list[Any]:
+    connection = connections["default"]
+    plain = list(read(row))
+    for place, field in prepare:
+        value = plain[place]
+        if value is not None:
+            plain[place] = field.get_db_prep_save(value, connection) if field else bind(value, connection)
+    return plain
 
 
 _AS_IT_IS = (CharField, TextField, IntegerField, BooleanField)
@@ -68,20 +85,33 @@ _BY_TYPE = (UUIDField, DateTimeField)
 
 
 @lru_cache(maxsize=128)
-def _insert(
-    model: type[Model], count: int, vendor: str
-) -> "tuple[str, Callable[[Model], tuple[Any, ...]], list[tuple[int, Field[Any, Any] | None]]]":
-    """The SQL for so many rows of a table, how a row's values are read, and which of them are prepared, by which field or
-    (None) by their type.
-    """
+def _insert(model: type[Model], count: int, vendor: str) -> tuple[str, Read, Preparing]:
+    """The SQL for so many rows of a table, how a row's values are read, and which of them are prepared."""
     quote, meta = connections["default"].ops.quote_name, model._meta
     fields = list(meta.local_concrete_fields)
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = f"({', '.join(['%s'] * len(fields))})"
     sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {', '.join([places] * count)}"  # noqa: S608
-    prepare: list[tuple[int, Field[Any, Any] | None]] = []
+    return sql, attrgetter(*(field.attname for field in fields)), _preparing(fields)
+
+
+@lru_cache(maxsize=32)
+def _update(model: type[Model], columns: tuple[str, ...]) -> tuple[str, Read, Preparing]:
+    """The same for writing these columns of one row."""
+    quote, meta = connections["default"].ops.quote_name, model._meta
+    key = meta.pk
+    assert key is not None  # every model has one
+    fields = [meta.get_field(name) for name in columns]
+    said = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]
+    sql = f"UPDATE {quote(meta.db_table)} SET {said} WHERE {quote(str(key.column))} = %s"  # noqa: S608
+    every = [*fields, key]
+    return sql, attrgetter(*(field.attname for field in every)), _preparing(every)  # type: ignore[union-attr,arg-type]
+
+
+def _preparing(fields: "Iterable[Field[Any, Any]]") -> Preparing:
+    prepare: Preparing = []
     for place, field in enumerate(fields):
         kind = getattr(field, "target_field", field)  # of a foreign key: the key it holds
         if not isinstance(kind, _AS_IT_IS):
             prepare.append((place, None if isinstance(kind, _BY_TYPE) else field))
-    return sql, attrgetter(*(field.attname for field in fields)), prepare
+    return prepare

@@ -41,7 +41,9 @@ def scale(values: Iterable[float], *, zero: bool = False, at_most: float | None 
     known = [float(value) for value in values] or [0.0, 1.0]
     low, high = (0.0 if zero else min(known)), max(known)
     if high - low < 1e-6 * max(1.0, abs(low), abs(high)):  # all the same, or nearly
-        high = low + max(0.01, abs(low) * 0.1)
+        room = max(0.01, abs(low) * 0.1)
+        # Where the axis ends there, a line of nothing but full shares lies at its top.
+        low, high = (low - room, high) if at_most is not None and high >= at_most else (low, low + room)
     rough = (high - low) / 4
     power = 10.0 ** floor(log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)

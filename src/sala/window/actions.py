@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -139,9 +138,16 @@ def receive(
 
 
 def act(
-    *, by: Acting, request_id: UUID, version: int, verb: Act, text: str = "", assigned: UUID | None = None
+    *,
+    by: Acting,
+    request_id: UUID,
+    version: int,
+    verb: Act,
+    text: str = "",
+    assigned: UUID | None = None,
+    office: UUID | None = None,
 ) -> Request:
-    """One step of an officer.
+    """One step of an officer. ``office`` is where a request is forwarded to; its number, history and clock go with it.
 
     Side effects: the request's row (version + 1), one step of its timeline, a ledger entry, a notice to the applicant
     for public words. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
@@ -158,8 +164,10 @@ def act(
             raise Changed(CHANGED)
         if verb == Act.TAKE:
             assigned = queries.post_id(by)
-        _check_fields(request, verb, text=text, assigned=assigned)
-        event = _step(by, request, verb, text, assigned)
+        if verb == Act.RETURN:
+            office = queries.origin_of(request)
+        _check_fields(request, verb, text=text, assigned=assigned, office=office)
+        event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
     return request
 
@@ -172,6 +180,14 @@ def reply(*, by: Acting, code: str, text: str) -> Request:
 def withdraw(*, by: Acting, code: str, text: str = "") -> Request:
     """The applicant withdraws. Whoever has the code may. Side effects as in `act`, without a notice."""
     return _resident(by, code, Act.WITHDRAW, Verb.FOLLOW, text)
+
+
+def reopen(*, by: Acting, code: str, text: str) -> Request:
+    """The applicant is not content: within ten working days a finished request is opened again. Whoever has the code may.
+
+    Side effects as in `act`, without a notice; the deadline as in `rules.reopened`. Not done: a rating stays as it is.
+    """
+    return _resident(by, code, Act.REOPEN, Verb.FOLLOW, text)
 
 
 def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "") -> Rating:
@@ -212,37 +228,6 @@ def close(*, by: Acting, request_id: UUID) -> Request:
             raise NotPossible(N_("The period for objections has not ended yet."))
         _step(by, request, Act.CLOSE, "", None)
     return request
-
-
-def recount(*, by: Acting, day: date, office: UUID | None) -> int:
-    """A holiday was added: count the deadlines of open requests anew that reach over ``day``; returns how many moved.
-
-    Called inside the transaction of whoever adds the holiday, who was asked for permission there. Side effects: due
-    date, a public step and a ledger entry each. Not done: no notice, and what is finished keeps its judgement.
-    """
-    start = datetime.combine(day, time.min, tzinfo=clock.zone())
-    rows = Request.objects.filter(open=True, due_at__gte=start, received_at__lt=start + timedelta(days=1))
-    if office is not None:
-        rows = rows.filter(office_id=office)
-    moved, events, pairs = [], [], []
-    with transaction.atomic():
-        for request in rows.select_for_update(of=("self",)).select_related("terms").order_by("pk"):
-            calendar = offices.calendar(request.office_id)
-            times = rules.Clock(
-                request.received_at, request.due_at, request.paused_at, request.paused_minutes
-            )
-            fresh = rules.recounted(calendar, times, request.terms.days)
-            if fresh == request.due_at:
-                continue
-            request.due_at = fresh
-            moved.append(request)
-            events.append(steps.step(request, Act.RECOUNT, at=clock.now(), post=by.post, calendar=calendar))
-            act = f"window.{Act.RECOUNT}"
-            pairs.append(ledger.build(by=by, act=act, at=request.where, **steps.entry(request)))
-        Request.objects.bulk_update(moved, ["version", "due_at", "trail", "changed"], batch_size=500)
-        Event.objects.bulk_create(events, batch_size=500)
-        ledger.save_many(pairs)
-    return len(moved)
 
 
 def erase_person(*, by: Acting, request_id: UUID) -> Request:
@@ -359,19 +344,32 @@ def _load(request_id: UUID) -> Request:
     return request
 
 
-def _check_fields(request: Request, verb: Act, *, text: str, assigned: UUID | None) -> None:
+def _check_fields(
+    request: Request, verb: Act, *, text: str, assigned: UUID | None = None, office: UUID | None = None
+) -> None:
     move = rules.TABLE.move(State(request.state), verb)
-    given = {"text": text.strip(), "assigned": assigned}
+    given = {"text": text.strip(), "assigned": assigned, "office": office}
     missing = [name for name in move.required if not given[name]]
     if missing:
         raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
     if verb == Act.ASSIGN and assigned not in {person.id for person in offices.people(request.office_id)}:
         message = N_("Choose somebody who holds a post in this office today.")
         raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])
+    if verb == Act.FORWARD and office not in {target.id for target in queries.targets(request)}:
+        message = N_(
+            "Choose an office from the list: one that takes on requests for this place or its neighbours."
+        )
+        raise Invalid(message, errors=[FieldError("office", "not-there", message)])
 
 
 def _step(
-    by: Acting, request: Request, verb: Act, text: str, assigned: UUID | None, also: tuple[str, ...] = ()
+    by: Acting,
+    request: Request,
+    verb: Act,
+    text: str,
+    assigned: UUID | None,
+    office: UUID | None = None,
+    also: tuple[str, ...] = (),
 ) -> Event:
     """The step in memory, its rows, its ledger entry. The version in the filter tells who was faster."""
     before = request.version
@@ -383,6 +381,7 @@ def _step(
         calendar=offices.calendar(request.office_id),
         said=text,
         assigned=assigned,
+        office=office,
     )
     values = {name: getattr(request, name) for name in (*steps.CHANGING, *also)}
     if not Request.objects.filter(pk=request.pk, version=before).update(version=request.version, **values):
@@ -396,7 +395,7 @@ def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Reque
     with transaction.atomic():
         request = _load(queries.by_code(code).id)
         by.require(grant, request.where)
-        _check_fields(request, verb, text=text, assigned=None)
+        _check_fields(request, verb, text=text)
         _step(by, request, verb, text, None)
     return request
 

@@ -341,10 +341,11 @@ def tracking(request: HttpRequest, code: str) -> HttpResponse:
 
 
 class Words(api.Strict):
-    """What a step needs: words, or the appointment it is given to."""
+    """What a step needs: words, or the appointment or the office it is given to."""
 
     text: str = Field("", max_length=4000)
     assigned: UUID | None = None
+    office: UUID | None = None
 
 
 STEPS = [str(act) for act in GRANTS if act != Act.RECEIVE]
@@ -369,7 +370,7 @@ def step(
     verb: Path[str],
     body: Words | None = None,
 ) -> HttpResponse:
-    """Take, assign, ask, answer, note, finish, refuse or erase. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
+    """Take, assign, ask, answer, note, forward, return, reopen, finish, refuse or erase. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
     by = _by(request)
     if verb not in STEPS:
         raise NotFound(_("There is no such step."))
@@ -389,6 +390,7 @@ def step(
                 verb=Act(verb),
                 text=_clean(said.text),
                 assigned=said.assigned,
+                office=said.office,
             )
         return Answer(200, {"id": str(found.id), **_public(found)}, {"ETag": f'"{found.version}"'})
 

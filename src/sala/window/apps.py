@@ -60,6 +60,9 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.ANSWER], N_("Answer to the applicant")),
             (letters.KINDS[Act.FINISH], N_("Request done")),
             (letters.KINDS[Act.REFUSE], N_("Request refused")),
+            (letters.KINDS[Act.FORWARD], N_("Request forwarded")),
+            (letters.KINDS[Act.RETURN], N_("Request sent back")),
+            (letters.KINDS[Act.REOPEN], N_("Request opened again")),
         ):
             notices.register(kind, label)
         levels = ("province", "district", "commune")

@@ -240,6 +240,17 @@ class ReplyForm(forms.Form):
     )
 
 
+class ReopenForm(forms.Form):
+    """Why is the applicant not content?"""
+
+    text = Words(
+        label=_("What is still not right?"),
+        lines=True,
+        max_length=2000,
+        error_messages={"required": _("Write what is still not right.")},
+    )
+
+
 class RateForm(forms.Form):
     """How was it?"""
 
@@ -266,11 +277,12 @@ class RateForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """What a step of an officer needs: words, or somebody to give it to, as the state table says."""
+    """What a step of an officer needs: words, an officer or an office to give it to, as the state table says."""
 
     version = forms.IntegerField(min_value=1, max_value=1_000_000_000, widget=forms.HiddenInput)
     text = Words(lines=True, max_length=4000, required=False)
     assigned = forms.UUIDField(required=False, widget=forms.Select)
+    office = forms.UUIDField(required=False, widget=forms.Select)
 
     def __init__(
         self,
@@ -278,10 +290,11 @@ class StepForm(forms.Form):
         needs: tuple[str, ...],
         prompt: str = "",
         people: list[tuple[str, str]] | None = None,
+        offices: list[tuple[str, str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("text", "assigned"):
+        for name in ("text", "assigned", "office"):
             if name not in needs:
                 del self.fields[name]
         if "text" in needs:
@@ -289,8 +302,12 @@ class StepForm(forms.Form):
             self.fields["text"].required = True
             self.fields["text"].error_messages["required"] = _("Write what the next person needs to know.")
         if "assigned" in needs:
-            field = self.fields["assigned"]
-            field.label, field.required = _("Officer in charge"), True
-            field.error_messages["required"] = _("Choose the officer in charge.")
-            field.error_messages["invalid"] = _("Choose the officer in charge.")
-            field.widget = forms.Select(choices=[("", _("Choose")), *(people or [])])
+            self._choose("assigned", _("Officer in charge"), _("Choose the officer in charge."), people or [])
+        if "office" in needs:
+            self._choose("office", _("Forward to"), _("Choose the office it is forwarded to."), offices or [])
+
+    def _choose(self, name: str, label: Any, ask: Any, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        field.label, field.required = label, True
+        field.error_messages |= {"required": ask, "invalid": ask}
+        field.widget = forms.Select(choices=[("", _("Choose")), *choices])

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from sala.kit import clock
 from sala.kit.khmer import date_long
 from sala.notices import actions as notices
+from sala.window import queries
 from sala.window.models import Contact, Event, Request
 from sala.window.terms import Act
 
@@ -17,6 +18,9 @@ KINDS = {
     Act.ANSWER: "window.answered",
     Act.FINISH: "window.done",
     Act.REFUSE: "window.refused",
+    Act.FORWARD: "window.forwarded",
+    Act.RETURN: "window.returned",
+    Act.REOPEN: "window.reopened",
 }
 
 
@@ -56,12 +60,29 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
     elif act == Act.REFUSE:
         subject = _("Your request %(number)s was refused") % {"number": number}
         opening = _("Your request “%(name)s” was refused for this reason:") % {"name": name}
+    elif act in (Act.FORWARD, Act.RETURN):
+        subject = _("Your request %(number)s went to another office") % {"number": number}
+        opening = _(
+            "Your request “%(name)s” is now with %(office)s. Its number, its code and its deadline stay the same."
+        ) % {"name": name, "office": _office(event, language)}
+    elif act == Act.REOPEN:
+        subject = _("Your request %(number)s is open again") % {"number": number}
+        opening = _("Your request “%(name)s” is open again. We will answer by %(due)s.") % {
+            "name": name,
+            "due": due,
+        }
     else:
         subject = _("News about your request %(number)s") % {"number": number}
         opening = _("There is news about your request “%(name)s”:") % {"name": name}
     parts = [opening, event.text, _("Follow it here: %(link)s") % {"link": link(code)}]
     parts.append(_("Keep this message: whoever has this link can open your request."))
     return subject, "\n\n".join(part for part in parts if part)
+
+
+def _office(event: Event, language: str) -> str:
+    """The name of the office that a step brought the request to."""
+    names = queries.halls_of([event])
+    return names[event.office][language] if event.office in names else ""
 
 
 def tell(request: Request, event: Event, contact: Contact | None, code: str) -> None:

@@ -120,7 +120,13 @@ def written(
     ``persons`` is where the reader may see what residents told.
     """
     now, other = clock.now(), _("Open")
-    words = {State.RECEIVED: _("Take"), State.IN_PROGRESS: _("Continue"), State.WAITING: _("Look")}
+    words = {
+        State.RECEIVED: _("Take"),
+        State.FORWARDED: _("Take"),
+        State.REOPENED: _("Take"),
+        State.IN_PROGRESS: _("Continue"),
+        State.WAITING: _("Look"),
+    }
     tags = {str(state): shown.tag(state) for state in State}
     actions = {str(state): words.get(state, other) for state in State}
     short = queries.short_names(row.terms_id for row in requests)

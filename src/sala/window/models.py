@@ -105,6 +105,7 @@ class Request(models.Model):
     due_at = models.DateTimeField()
     paused_at = models.DateTimeField(null=True)
     paused_minutes = models.PositiveIntegerField(default=0)
+    reopened_at = models.DateTimeField(null=True)
     first_answer_at = models.DateTimeField(null=True)
     reaction_minutes = models.PositiveIntegerField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -196,7 +197,10 @@ class Contact(models.Model):
 
 
 class Event(models.Model):
-    """One step of a request: what the applicant reads (public) or only the office."""
+    """One step of a request: what the applicant reads (public) or only the office.
+
+    ``office`` and ``origin``: where a step brought the request, and from where.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -208,6 +212,8 @@ class Event(models.Model):
     text = models.TextField(blank=True)
     post = models.CharField(max_length=64)
     assigned = models.UUIDField(null=True)
+    office = models.UUIDField(null=True)
+    origin = models.UUIDField(null=True)
     at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from sala.kit import clock, text
-from sala.kit.acting import Acting
+from sala.kit.acting import Acting, Where
 from sala.kit.errors import NotFound
 from sala.kit.kept import Kept
 from sala.kit.khmer import ascii_digits
@@ -18,10 +18,12 @@ from sala.kit.prepared import Bound, Prepared
 from sala.kit.reach import q as reach_q
 from sala.kit.terms import N_
 from sala.ledger import queries as ledger
+from sala.offices import queries as offices
+from sala.offices.terms import OfficeKind
 from sala.places import queries as places
 from sala.window import rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
-from sala.window.terms import State, Verb
+from sala.window.terms import Act, Level, State, Verb
 
 NOT_FOUND = N_("There is no such request, or it belongs to another office.")
 
@@ -165,6 +167,11 @@ def record(by: Acting, request_id: UUID) -> Request:
     return found
 
 
+def where_of(request_id: UUID) -> Where:
+    """Where a request stands now."""
+    return Request.objects.get(pk=request_id).where
+
+
 def by_number(by: Acting, number: str) -> Request:
     """The same by number."""
     found = visible(by).filter(number=number[:32]).values_list("pk", flat=True).first()
@@ -184,6 +191,38 @@ _PUBLIC_EVENTS = Prepared(lambda: _steps().filter(public=True))
 def events(request: Request, *, public: bool) -> list[Event]:
     """The steps in their order; the public ones only, where ``public``."""
     return _PUBLIC_EVENTS(request=request.id) if public else _EVENTS(request=request.id)
+
+
+def targets(request: Request) -> list[Any]:
+    """Where it can be forwarded to: the offices that serve its place, from the commune's to the ministry, and the halls
+    of the neighbouring communes."""
+    above = [offices.serving(request.place, level) for level in Level]
+    neighbours = [unit.key for unit in places.children(request.district)] if request.district else []
+    halls = [hall for hall in offices.at_places(neighbours) if hall.kind == OfficeKind.COMMUNE_HALL]
+    found = {office.id: office for office in [*filter(None, above), *halls] if office.id != request.office_id}
+    return list(found.values())
+
+
+def appeal(request: Request) -> Any:
+    """The office above the one that refused, to which the applicant can turn; None above the ministry."""
+    levels = list(Level)
+    for level in levels[levels.index(Level(request.terms.level)) + 1 :]:
+        office = offices.serving(request.place, level)
+        if office is not None and office.id != request.office_id:
+            return office
+    return None
+
+
+def halls_of(events: Iterable[Event]) -> dict[UUID, dict[str, str]]:
+    """The names of the offices to which steps brought a request, and from which."""
+    keys = {key for event in events for key in (event.office, event.origin) if key}
+    return offices.names(keys) if keys else {}
+
+
+def origin_of(request: Request) -> UUID | None:
+    """The office that forwarded it to the one that holds it now."""
+    rows = Event.objects.filter(request=request, act=Act.FORWARD, office=request.office_id)
+    return rows.order_by("-position").values_list("origin", flat=True).first()
 
 
 OPEN = Q(open=True)

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from sala.kit.days import Calendar
 
 R, P, W, D = State.RECEIVED, State.IN_PROGRESS, State.WAITING, State.DONE
+F, AGAIN = State.FORWARDED, State.REOPENED
 CLOSE_AFTER_DAYS = 10
+"""Working days in which a resident may have a finished request opened again; then it closes."""
+REOPENED_DAYS = 3
+"""Working days a reopened request has at the least. Ours: no law known to us says how many."""
 REPORTS_AN_HOUR = 600
 """Requests from one address and hour without an account. Generous: whole towns share one address of a mobile network."""
 TEXT = ("text",)
+AWAY = ("text", "office")
 
 # The usual next step stands first: pages take their buttons from here, refusal last.
 TABLE: Table[State] = Table(
@@ -33,13 +38,25 @@ TABLE: Table[State] = Table(
         Move(R, Act.ANSWER, P, TEXT),
         Move(R, Act.NOTE, R, TEXT),
         Move(R, Act.FINISH, D, TEXT),
+        Move(R, Act.FORWARD, F, AWAY),
         Move(R, Act.REFUSE, State.REFUSED, TEXT),
         Move(R, Act.WITHDRAW, State.WITHDRAWN),
+        Move(F, Act.TAKE, P),
+        Move(F, Act.ASSIGN, P, ("assigned",)),
+        Move(F, Act.ASK, W, TEXT),
+        Move(F, Act.ANSWER, P, TEXT),
+        Move(F, Act.NOTE, F, TEXT),
+        Move(F, Act.FINISH, D, TEXT),
+        Move(F, Act.FORWARD, F, AWAY),
+        Move(F, Act.RETURN, R, TEXT),
+        Move(F, Act.REFUSE, State.REFUSED, TEXT),
+        Move(F, Act.WITHDRAW, State.WITHDRAWN),
         Move(P, Act.FINISH, D, TEXT),
         Move(P, Act.ANSWER, P, TEXT),
         Move(P, Act.ASK, W, TEXT),
         Move(P, Act.ASSIGN, P, ("assigned",)),
         Move(P, Act.NOTE, P, TEXT),
+        Move(P, Act.FORWARD, F, AWAY),
         Move(P, Act.REFUSE, State.REFUSED, TEXT),
         Move(P, Act.WITHDRAW, State.WITHDRAWN),
         Move(W, Act.REPLY, P, TEXT),
@@ -49,6 +66,16 @@ TABLE: Table[State] = Table(
         Move(W, Act.NOTE, W, TEXT),
         Move(W, Act.REFUSE, State.REFUSED, TEXT),
         Move(W, Act.WITHDRAW, State.WITHDRAWN),
+        Move(AGAIN, Act.TAKE, P),
+        Move(AGAIN, Act.ASSIGN, P, ("assigned",)),
+        Move(AGAIN, Act.ASK, W, TEXT),
+        Move(AGAIN, Act.ANSWER, P, TEXT),
+        Move(AGAIN, Act.NOTE, AGAIN, TEXT),
+        Move(AGAIN, Act.FINISH, D, TEXT),
+        Move(AGAIN, Act.FORWARD, F, AWAY),
+        Move(AGAIN, Act.REFUSE, State.REFUSED, TEXT),
+        Move(AGAIN, Act.WITHDRAW, State.WITHDRAWN),
+        Move(D, Act.REOPEN, AGAIN, TEXT),
         Move(D, Act.RATE, D, ("courtesy", "speed")),
         Move(D, Act.CLOSE, State.CLOSED),
         Move(State.CLOSED, Act.RATE, State.CLOSED, ("courtesy", "speed")),
@@ -57,6 +84,8 @@ TABLE: Table[State] = Table(
         R: N_("the office that serves the place"),
         P: N_("the officer in charge"),
         W: N_("the applicant"),
+        F: N_("the office it was forwarded to"),
+        AGAIN: N_("the office that finished it"),
         D: N_("the calendar"),
         State.REFUSED: N_("the archive"),
         State.WITHDRAWN: N_("the archive"),
@@ -64,12 +93,15 @@ TABLE: Table[State] = Table(
     },
 )
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
-OPEN = frozenset({R, P, W})
-RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW})
+OPEN = frozenset({R, P, W, F, AGAIN})
+RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
+"""What the applicant may do; of what they wrote there nothing stays when their data are erased."""
 # Not steps of the work: possible in every state, changing none (erasing personal data, a holiday that is added).
 ASIDE = frozenset({Act.ERASE, Act.RECOUNT})
 PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE}
-REACTIONS = frozenset({Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
+REACTIONS = frozenset(
+    {Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN}
+)
 ANSWERS = frozenset({Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
 
 
@@ -104,10 +136,29 @@ def resume(clock: Clock, at: datetime, calendar: "Calendar") -> Clock:
     return Clock(clock.received, later, None, clock.paused_minutes + waited)
 
 
-def recounted(calendar: "Calendar", clock: Clock, days: int) -> datetime:
-    """When it is due by a calendar that has changed: the days anew, and the pauses that are over on top."""
+def reopened(clock: Clock, done: datetime, at: datetime, calendar: "Calendar") -> Clock:
+    """The clock of a request that was ``done`` and is opened again ``at``.
+
+    The time in between was nobody's: it counts as a pause. The office gets `REOPENED_DAYS` at the least, so that it is not
+    late at the moment of the objection.
+    """
+    rested = resume(Clock(clock.received, clock.due, done, clock.paused_minutes), at, calendar)
+    return Clock(
+        rested.received, max(rested.due, due(calendar, at, REOPENED_DAYS)), None, rested.paused_minutes
+    )
+
+
+def recounted(calendar: "Calendar", clock: Clock, days: int, reopened: datetime | None = None) -> datetime:
+    """When it is due by a calendar that has one holiday more: the days anew, and the pauses that are over on top.
+
+    Of a request that was opened again, the days after that count anew too; none becomes due sooner than it was.
+    """
     fresh = due(calendar, clock.received, days)
-    return calendar.add_minutes(fresh, clock.paused_minutes) if clock.paused_minutes else fresh
+    if clock.paused_minutes:
+        fresh = calendar.add_minutes(fresh, clock.paused_minutes)
+    if reopened is None:
+        return fresh
+    return max(fresh, due(calendar, reopened, REOPENED_DAYS), clock.due)
 
 
 def used_minutes(clock: Clock, at: datetime, calendar: "Calendar") -> int:

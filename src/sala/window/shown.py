@@ -30,6 +30,8 @@ TAGS = {
     State.RECEIVED: "",
     State.IN_PROGRESS: "go",
     State.WAITING: "wait",
+    State.FORWARDED: "go",
+    State.REOPENED: "go",
     State.DONE: "ok",
     State.CLOSED: "ok",
     State.REFUSED: "late",
@@ -240,11 +242,13 @@ def timeline(
     staff: bool,
     names: Mapping[UUID, dict[str, str]] | None = None,
     posts: Mapping[str, dict[str, str]] | None = None,
+    halls: Mapping[UUID, dict[str, str]] | None = None,
     final: bool = True,
 ) -> list[dict[str, Any]]:
     """The steps as the macro wants them; the last one is where it stands now, unless it is over.
 
-    For staff with who did it, and to whom it was given: ``names`` of the holders of appointments, ``posts`` their titles.
+    For staff with who did it, and to whom it was given: ``names`` of the holders of appointments, ``posts`` their titles;
+    ``halls`` are the names of the offices it went to.
     """
     found = []
     for index, event in enumerate(events):
@@ -252,7 +256,7 @@ def timeline(
         last = index == len(events) - 1
         found.append(
             {
-                "title": _staff_title(act) if staff else jinja.term(act),
+                "title": _moved(event, halls or {}) or (_staff_title(act) if staff else jinja.term(act)),
                 "at": jinja.when(event.at, staff=staff),
                 "who": _who(event, act, names or {}, posts or {}) if staff else "",
                 "text": event.text,
@@ -261,6 +265,17 @@ def timeline(
             }
         )
     return found
+
+
+def _moved(event: "Event", halls: Mapping[UUID, dict[str, str]]) -> str:
+    """The title of a step that brought the request to another office; empty for every other."""
+    if event.office is None or event.office not in halls:
+        return ""
+    origin = halls.get(event.origin, {}) if event.origin else {}
+    said = {"office": jinja.name(halls[event.office]), "origin": jinja.name(origin)}
+    if event.act == Act.RETURN:
+        return _("Sent back by %(origin)s to %(office)s") % said
+    return _("Forwarded to %(office)s") % said
 
 
 def _who(

@@ -23,13 +23,15 @@ REQUEST, CONTACT, RATING = "window.request", "window.contact", "window.rating"
 # The columns a step may change; an update writes exactly these.
 CHANGING = (
     "state", "open", "assigned", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes",
-    "done_at", "handling_minutes", "on_time", "close_at", "trail", "changed",
+    "done_at", "handling_minutes", "on_time", "close_at", "trail", "changed", "office_id", "reopened_at",
 )  # fmt: skip
 _FACTS = (
     "version", "number", "code_hash", "open", "created", "changed", "state", "channel", "language", "province", "district", "commune", "village", "assigned", "description",
     "location", "received_at", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
+# What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
+_LATER = ("reopened_at",)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def content(request: Request) -> dict[str, object]:
     for axis in ("latitude", "longitude"):
         degrees = getattr(request, axis)
         facts[axis] = None if degrees is None else f"{degrees:.5f}"
-    return facts
+    later = {name: _plain(getattr(request, name)) for name in _LATER}
+    return facts | {name: value for name, value in later.items() if value}
 
 
 def contact_content(contact: Contact) -> dict[str, object]:
@@ -100,7 +103,7 @@ def entry(row: Request | Contact | Rating) -> dict[str, Any]:
 
 def link(trail: str, event: Event) -> str:
     """The trail after ``event``: a hash over the trail before and everything the step says, so that no step changes unseen."""
-    said: Mapping[str, object] = {
+    said: dict[str, object] = {
         "id": str(event.id),
         "position": event.position,
         "act": event.act,
@@ -112,6 +115,8 @@ def link(trail: str, event: Event) -> str:
         "assigned": _plain(event.assigned),
         "at": _plain(event.at),
     }
+    if event.office is not None:
+        said |= {"office": _plain(event.office), "origin": _plain(event.origin)}
     return hashlib.sha256(trail.encode() + canonical(said)).hexdigest()
 
 
@@ -201,10 +206,12 @@ def step(
     calendar: "Calendar",
     said: str = "",
     assigned: UUID | None = None,
+    office: UUID | None = None,
 ) -> Event:
     """Change ``request`` in memory as the state table says and return the step. Raises `kit.errors.NotPossible`.
 
-    The position of the step is the version of the request after it. Reaction and handling times are set here, once.
+    The position of the step is the version of the request after it. Reaction and handling times are set here, once, and
+    anew only for a request that was opened again. ``office`` is the one that holds it from now on.
     """
     source = State(request.state)
     if act not in rules.ASIDE:
@@ -214,6 +221,8 @@ def step(
         clock = rules.pause(clock, at)
     elif source == State.WAITING:
         clock = rules.resume(clock, at, calendar)
+    elif act == Act.REOPEN:
+        clock = rules.reopened(clock, _done(request), at, calendar)
     request.due_at, request.paused_at = clock.due.astimezone(UTC), clock.paused_at
     request.paused_minutes = clock.paused_minutes
     request.open = request.state in rules.OPEN
@@ -229,6 +238,12 @@ def step(
         request.close_at = rules.due(calendar, at, rules.CLOSE_AFTER_DAYS).astimezone(UTC)
     if act in (Act.TAKE, Act.ASSIGN):
         request.assigned = assigned
+    if act == Act.REOPEN:
+        request.done_at = request.handling_minutes = request.on_time = request.close_at = None
+        request.reopened_at = at
+    origin = request.office_id if office is not None else None
+    if office is not None:
+        request.office_id, request.assigned = office, None
     request.version += 1
     request.changed = at
     event_id = ids.uuid7(at)
@@ -237,8 +252,23 @@ def step(
         act,
         source,
         request.version,
-        {"id": event_id, "at": at, "post": post, "text": said, "assigned": assigned},
+        {
+            "id": event_id,
+            "at": at,
+            "post": post,
+            "text": said,
+            "assigned": assigned,
+            "office": office,
+            "origin": origin,
+        },
     )
+
+
+def _done(request: Request) -> datetime:
+    """When it was done; a request that is opened again has been."""
+    if request.done_at is None:
+        raise ValueError(f"{request.number} was never done")
+    return request.done_at
 
 
 def rating(request: Request, *, courtesy: int, speed: int, comment: str, at: datetime) -> Rating:

@@ -41,6 +41,6 @@ def erase_over(before: datetime, most: int) -> int:
 
 def recount(by: Acting, day: date, office: UUID | None) -> None:
     """What offices call when a holiday is added."""
-    from sala.window import actions
+    from sala.window import recounting
 
-    actions.recount(by=by, day=day, office=office)
+    recounting.recount(by=by, day=day, office=office)

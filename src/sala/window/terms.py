@@ -19,6 +19,8 @@ class Verb(Term):
     NOTE = "window.note", N_("write an internal note")
     FINISH = "window.finish", N_("finish a request")
     REFUSE = "window.refuse", N_("refuse a request with a reason")
+    FORWARD = "window.forward", N_("forward a request to another office, or send it back")
+    REOPEN = "window.reopen", N_("open a finished request again")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
 
@@ -34,6 +36,9 @@ class Act(Term):
     NOTE = "note", N_("Internal note")
     FINISH = "finish", N_("Finished")
     REFUSE = "refuse", N_("Refused")
+    FORWARD = "forward", N_("Forwarded to the office in charge")
+    RETURN = "return", N_("Sent back by the office it was forwarded to")
+    REOPEN = "reopen", N_("Opened again")
     RATE = "rate", N_("You rated the service")
     WITHDRAW = "withdraw", N_("You withdrew the request")
     CLOSE = "close", N_("Closed")
@@ -47,6 +52,7 @@ class LedgerAct(Term):
     LOAD = "window.load", N_("Service loaded from the country's pack")
     REPLY = "window.reply", N_("The applicant replied")
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
+    RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
     CLOSE = "window.close", N_("Request closed when the time for objections was over")
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
 
@@ -70,6 +76,9 @@ GRANTS: dict[Act, Verb] = {
     Act.NOTE: Verb.NOTE,
     Act.FINISH: Verb.FINISH,
     Act.REFUSE: Verb.REFUSE,
+    Act.FORWARD: Verb.FORWARD,
+    Act.RETURN: Verb.FORWARD,
+    Act.REOPEN: Verb.REOPEN,
     Act.ERASE: Verb.ERASE,
 }
 
@@ -81,6 +90,9 @@ BUTTONS: dict[Act, str] = {
     Act.ANSWER: N_("Answer the applicant"),
     Act.NOTE: N_("Write an internal note"),
     Act.FINISH: N_("Record as finished"),
+    Act.FORWARD: N_("Forward to another office"),
+    Act.RETURN: N_("Send back, with a reason"),
+    Act.REOPEN: N_("Open again"),
     Act.REFUSE: N_("Refuse, with a reason"),
 }
 PROMPTS: dict[Act, str] = {
@@ -88,6 +100,9 @@ PROMPTS: dict[Act, str] = {
     Act.ANSWER: N_("Answer; the applicant reads it"),
     Act.NOTE: N_("Note; only this office reads it"),
     Act.FINISH: N_("What was done; the applicant reads it"),
+    Act.FORWARD: N_("Why it is that office's; the applicant reads it"),
+    Act.RETURN: N_("Why it is not this office's; the applicant reads it"),
+    Act.REOPEN: N_("Why it is opened again; the applicant reads it"),
     Act.REFUSE: N_("Reason for refusal; the applicant reads it"),
 }
 
@@ -98,6 +113,8 @@ class State(Term):
     RECEIVED = "received", N_("Received")
     IN_PROGRESS = "in_progress", N_("In progress")
     WAITING = "waiting", N_("Waiting for the applicant")
+    FORWARDED = "forwarded", N_("Forwarded")
+    REOPENED = "reopened", N_("Reopened")
     DONE = "done", N_("Done")
     REFUSED = "refused", N_("Refused")
     WITHDRAWN = "withdrawn", N_("Withdrawn")

@@ -114,14 +114,20 @@ def track(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _track(
-    request: HttpRequest, code: str, *, reply: Any = None, rate: Any = None, problem: Problem | None = None
+    request: HttpRequest,
+    code: str,
+    *,
+    reply: Any = None,
+    rate: Any = None,
+    reopen: Any = None,
+    problem: Problem | None = None,
 ) -> HttpResponse:
     context = _context(code)
     found = context["found"]
     events = queries.events(found, public=True)
     context |= {
         "timeline": [
-            *shown.timeline(events, staff=False, final=not found.open),
+            *shown.timeline(events, staff=False, halls=queries.halls_of(events), final=not found.open),
             *({"title": text, "at": _("still to come"), "state": "next"} for text in shown.next_steps(found)),
         ],
         "asked": next((e.text for e in reversed(events) if e.act == Act.ASK), "")
@@ -131,13 +137,15 @@ def _track(
         "rate": (rate or forms.RateForm())
         if found.state in (State.DONE, State.CLOSED) and queries.rating_of(found) is None
         else None,
+        "reopen": (reopen or forms.ReopenForm()) if found.state == State.DONE else None,
+        "appeal": queries.appeal(found) if found.state == State.REFUSED else None,
         "rating": queries.rating_of(found),
         "may_withdraw": found.open,
         "signed": ledger.first(steps.REQUEST, str(found.id)),
         "looks": queries.looks(context["contact"]),
         "problem": problem,
     }
-    status = problem.status if problem is not None else 422 if (reply or rate) else 200
+    status = problem.status if problem is not None else 422 if (reply or rate or reopen) else 200
     return render(request, "window/track.html", context, status=status)
 
 
@@ -145,7 +153,7 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
     """One step of the applicant; a wrong one shows the page again with what was typed."""
     by = request.acting  # type: ignore[attr-defined]
     act = request.POST.get("act", "")
-    reply = rate = None
+    reply = rate = reopen = None
     try:
         if act == Act.REPLY:
             reply = forms.ReplyForm(request.POST)
@@ -164,6 +172,11 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
                 speed=int(said["speed"]),
                 comment=said["comment"],
             )
+        elif act == Act.REOPEN:
+            reopen = forms.ReopenForm(request.POST)
+            if not reopen.is_valid():
+                return _track(request, code, reopen=reopen)
+            actions.reopen(by=by, code=code, text=reopen.cleaned_data["text"])
         elif act == Act.WITHDRAW:
             actions.withdraw(by=by, code=code)
         else:
@@ -171,7 +184,7 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
     except Problem as problem:
         if problem.status == 404:
             raise
-        return _track(request, code, reply=reply, rate=rate, problem=problem)
+        return _track(request, code, reply=reply, rate=rate, reopen=reopen, problem=problem)
     return redirect("request", queries.code_of(queries.by_code(code)))
 
 

@@ -52,7 +52,9 @@ def _moves(by: Acting, found: Any) -> list[Any]:
 
 
 def _form(found: Any, move: Any, data: Any = None) -> forms.StepForm:
-    people = None
+    people, halls = None, None
+    if "office" in move.required:
+        halls = [(str(target.id), jinja.name(target)) for target in queries.targets(found)]
     if "assigned" in move.required:
         people = [
             (str(p.id), f"{jinja.name(p)} · {jinja.name(p.post)}") for p in offices.people(found.office_id)
@@ -64,6 +66,7 @@ def _form(found: Any, move: Any, data: Any = None) -> forms.StepForm:
         needs=move.required,
         prompt=_(prompt) if prompt else "",
         people=people,
+        offices=halls,
     )
 
 
@@ -95,6 +98,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
             verb=Act(verb),
             text=said.get("text", ""),
             assigned=said.get("assigned"),
+            office=said.get("office"),
         )
     except Problem as problem:
         if problem.status in (401, 403, 404):
@@ -102,6 +106,8 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
         fresh = actions.see(by=by, request_id=found.id)
         return _conflict(request, by, fresh, verb, problem)
     messages.success(request, _("Done: %(step)s") % {"step": _(BUTTONS[Act(verb)])})
+    if not by.may(Verb.SEE, queries.where_of(found.id)):
+        return redirect("work")  # it went to an office that this post does not see
     return redirect("work-request", found.id)
 
 
@@ -160,7 +166,14 @@ def _show(
         "looks": queries.looks(known),
         "masked": shown.masked(known.phone) if known else "",
         "photos": files.of(steps.REQUEST, str(found.id)) if told else [],
-        "timeline": shown.timeline(events, staff=True, names=people, posts=posts, final=not found.open),
+        "timeline": shown.timeline(
+            events,
+            staff=True,
+            names=people,
+            posts=posts,
+            halls=queries.halls_of(events),
+            final=not found.open,
+        ),
         "moves": [(str(m.verb), _(BUTTONS[Act(m.verb)]), bool(m.required)) for m in _moves(by, found)],
         "do": do,
         "do_text": _(BUTTONS[Act(do)]) if do else "",

@@ -1,0 +1,63 @@
+"""What does a holiday that is added do to open requests? Their deadlines are counted anew, whole halls at a time."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from sala.kit import clock
+from sala.kit.acting import Acting
+from sala.kit.rows import insert, update
+from sala.ledger import actions as ledger
+from sala.offices import queries as offices
+from sala.window import rules, steps
+from sala.window.models import Request, ServiceVersion
+from sala.window.terms import Act
+
+CHUNK = 1000
+CHANGED = ("version", "due_at", "trail", "changed")
+
+
+def recount(*, by: Acting, day: date, office: UUID | None) -> int:
+    """Count the deadlines of open requests anew that reach over ``day``; returns how many moved.
+
+    Called inside the transaction of whoever adds the holiday, who was asked for permission there. Side effects: due
+    date, a public step and a ledger entry each. Not done: no notice, and what is finished keeps its judgement.
+    """
+    start = datetime.combine(day, time.min, tzinfo=clock.zone())
+    rows = Request.objects.filter(open=True, due_at__gte=start, received_at__lt=start + timedelta(days=1))
+    if office is not None:
+        rows = rows.filter(office_id=office)
+    days = dict(ServiceVersion.objects.values_list("pk", "days"))
+    with transaction.atomic():
+        return sum(len(_recounted(by, chunk, days)) for chunk in _chunks(rows))
+
+
+def _chunks(rows: QuerySet[Request]) -> Iterator[list[Request]]:
+    """The rows, a thousand at a time by their keys: what is done with is let go, and nothing is read while it is changed."""
+    rows = rows.select_for_update().order_by("pk")
+    chunk = list(rows[:CHUNK])
+    while chunk:
+        yield chunk
+        chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:CHUNK])
+
+
+def _recounted(by: Acting, chunk: list[Request], days: dict[UUID, int]) -> list[Request]:
+    moved, events, pairs = [], [], []
+    act, now = f"window.{Act.RECOUNT}", clock.now()
+    for request in chunk:
+        calendar = offices.calendar(request.office_id)
+        times = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
+        fresh = rules.recounted(calendar, times, days[request.terms_id], request.reopened_at)
+        if fresh == request.due_at:
+            continue
+        request.due_at = fresh
+        moved.append(request)
+        events.append(steps.step(request, Act.RECOUNT, at=now, post=by.post, calendar=calendar))
+        pairs.append(ledger.build(by=by, act=act, at=request.where, **steps.entry(request)))
+    update(moved, CHANGED)
+    insert(events)
+    ledger.save_many(pairs)
+    return moved
