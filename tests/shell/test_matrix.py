@@ -57,7 +57,7 @@ class Case:
     secrets: tuple[str, ...]  # what the resident told
 
 
-# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | code (the code opens it) | door (answers by itself)
+# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | code (the code opens it) | public (numbers of reports are everybody's) | door (answers by itself)
 ROUTES: dict[str, tuple[str, str]] = {
     "": ("all", "/"),
     "healthz": ("all", "/healthz"),
@@ -97,6 +97,14 @@ ROUTES: dict[str, tuple[str, str]] = {
         "/api/v1/offices/offices/commune-hall-{place}/holders",
     ),
     "api/v1/offices/posts": ("all", "/api/v1/offices/posts"),
+    "open311/discovery.<str:kind>": ("all", "/open311/discovery.json"),
+    "open311/v2/discovery.<str:kind>": ("all", "/open311/v2/discovery.json"),
+    "open311/v2/services.<str:kind>": ("all", "/open311/v2/services.json"),
+    "open311/v2/services/<str:code>.<str:kind>": ("all", "/open311/v2/services/RP-SEWER.json"),
+    "open311/v2/requests.<str:kind>": ("public", "/open311/v2/requests.json"),
+    "open311/v2/requests/<str:number>.<str:kind>": ("public", "/open311/v2/requests/{number}.json"),
+    "open311/v2/tokens/<str:code>.<str:kind>": ("code", "/open311/v2/tokens/{code}.json"),
+    "open311/v2/servicerequestupdates.<str:kind>": ("public", "/open311/v2/servicerequestupdates.json"),
     "files/<str:token>": ("none", "/files/{random}"),
     "files/<str:token>/small": ("none", "/files/{random}/small"),
     "api/v1/offices/appointments": ("post", "/api/v1/offices/appointments"),
@@ -237,7 +245,7 @@ def wanted(access: str, who: str, way: str, case: Case, api: bool) -> set[int]:
     """The statuses that are right."""
     stranger = {401} if api else {302, 401}
     match access:
-        case "all" | "code":
+        case "all" | "code" | "public":
             return {200}
         case "none":
             return {404}
@@ -278,8 +286,12 @@ def leaks(text: str, who: str, access: str, url_case: Case, cases: dict[str, Cas
         opened = access == "code" and case is url_case
         if who not in TOLD[place] and not opened:
             found += [f"told in {place}: {word}" for word in case.secrets if word in text]
-        echoed = case is url_case and access in ("all", "door")  # the address itself names the number
-        if who not in SEES[place] and not opened and not echoed:
+        echoed = case is url_case and access in (
+            "all",
+            "door",
+            "public",
+        )  # the address itself names the number
+        if who not in SEES[place] and not opened and not echoed and access != "public":
             found += [f"number of {place}"] * (case.number in text)
         if not opened and not (access in ("case", "post") and case is url_case):
             found += [f"id of {place}"] * (who not in SEES[place] and case.id in text)

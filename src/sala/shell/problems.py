@@ -52,9 +52,12 @@ from sala.kit.errors import (
     Unavailable,
 )
 from sala.kit.language import PROGRAMS, language_of
+from sala.window.open311 import writing as open311
 
 log = logging.getLogger("sala.problems")
 JSON = "application/problem+json"
+OPEN311 = "/open311/"
+"""Where errors have the form of another standard."""
 
 TITLES = {
     400: _("This could not be read"),
@@ -157,8 +160,11 @@ def title_of(problem: Problem) -> object:
 def show(request: HttpRequest, problem: Problem, *, resend: bool = False) -> HttpResponseBase:
     """The response to a problem. ``resend``: offer to send the typed form once more (its own check has failed)."""
     with translation.override(language_of(request)):
-        if for_program(request):
-            response: HttpResponseBase = as_json(problem)
+        if request.path_info.startswith(OPEN311):
+            kind = "xml" if request.path_info.endswith(".xml") else "json"
+            response: HttpResponseBase = open311.told(kind, problem)
+        elif for_program(request):
+            response = as_json(problem)
             patch_vary_headers(response, ("Accept-Language",))
         elif isinstance(problem, NotSignedIn) and request.method in ("GET", "HEAD") and _route("sign-in"):
             query = urlencode({"next": request.get_full_path()})

@@ -1,6 +1,6 @@
 """Every change of a request: permission, rule, rows, ledger entry and notice in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +22,7 @@ from sala.numbers import actions as numbers
 from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
+from sala.window import attributes as asked
 from sala.window import letters, queries, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
@@ -74,6 +75,21 @@ def locate(place: str) -> Where:
     return places.where(place)
 
 
+def answered(terms: ServiceVersion, sent: Mapping[str, object]) -> Mapping[str, object]:
+    """The answers to what a service asks, as they are kept. Raises `Invalid` with the attributes that are wrong."""
+    if not terms.form and not sent:
+        return {}
+    values, faults = asked.clean(terms.asks, sent)
+    if faults:
+        raise Invalid(
+            N_("Something in the answers to the questions of this service is not right."),
+            errors=[
+                FieldError(f"attributes.{fault.attribute}", fault.code, fault.message) for fault in faults
+            ],
+        )
+    return values
+
+
 def receive(
     *,
     by: Acting,
@@ -88,6 +104,7 @@ def receive(
     phone: str = "",
     email: str = "",
     language: str = "km",
+    attributes: Mapping[str, object] | None = None,
     photos: Sequence[UUID] = (),
     source: str = "",
     own: bool = True,
@@ -99,11 +116,13 @@ def receive(
     ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
     ``own`` is False inside a transaction that fails with this act (`numbers.idempotency.once`): no savepoint is made then.
-    Raises `NotFound` (service), `Invalid` (place), `Refused` (an officer of another office), `TooMany`.
+    ``attributes`` are answers to what the service asks (`attributes.clean`).
+    Raises `NotFound` (service), `Invalid` (place, attributes), `Refused` (an officer of another office), `TooMany`.
     """
     with transaction.atomic() if own else nullcontext():
         terms = queries.service(service) if isinstance(service, str) else service
         found = locate(place)
+        answers = answered(terms, attributes or {})
         office_id, head = route(found, terms.level)
         where = Where(found.province, found.district, found.commune, found.village, office_id)
         if by.signed_in and channel != Channel.WEB:
@@ -114,11 +133,22 @@ def receive(
             limits.take(door="window.report", source=source, most=rules.REPORTS_AN_HOUR, message=TOO_MANY)
         now = clock.now()
         year = now.astimezone(clock.zone()).year
-        asked = steps.Asked(
-            terms, where, channel, description, location, latitude, longitude, name, phone, email, language
+        wish = steps.Asked(
+            terms,
+            where,
+            channel,
+            description,
+            location,
+            latitude,
+            longitude,
+            name,
+            phone,
+            email,
+            language,
+            answers,
         )
         request, contact, event = steps.receive(
-            asked,
+            wish,
             number=rules.number(head, year, numbers.next_number(series=SERIES, office=head, year=year)),
             secret=queries.secret(),
             office_id=office_id,
@@ -252,6 +282,7 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
         notices.forget_about(letters.about(request))
         Event.objects.filter(request=request, act__in=[str(a) for a in rules.RESIDENTS]).update(text="")
         request.description = request.location = ""
+        request.attributes = {}
         request.latitude = request.longitude = None
         request.erased_at = clock.now()
         request.trail = steps.trail(queries.events(request, public=False))
@@ -261,7 +292,7 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
             Act.ERASE,
             "",
             None,
-            also=("description", "location", "latitude", "longitude", "erased_at"),
+            also=("description", "location", "attributes", "latitude", "longitude", "erased_at"),
         )
         if rating is not None:
             ledger.forget(by=by, kind=steps.RATING, subject=str(rating.id), at=request.where)

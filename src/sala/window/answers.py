@@ -34,6 +34,7 @@ class ServiceTold(Told):
     days_note: dict[str, Any]
     validity: dict[str, Any]
     papers: list[Any]
+    form: list[Any]
     legal_basis: str
     status: str
     source: str
@@ -89,6 +90,7 @@ class RequestWhole(RequestTold):
     steps: list[Act]
     description: str = ""
     location: str = ""
+    attributes: dict[str, Any] = {}
     latitude: float | None = None
     longitude: float | None = None
     applicant: Applicant | None = None

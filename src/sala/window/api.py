@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,11 +15,10 @@ from sala.accounts.acting import system
 from sala.installation import queries as installation
 from sala.kit import api, export, network, openapi
 from sala.kit.errors import FieldError, Invalid, NotFound
-from sala.kit.khmer import ascii_digits
 from sala.kit.openapi import Link
 from sala.kit.paging import ListSpec, choice, text
 from sala.numbers.idempotency import Answer, json_response, of_request
-from sala.window import actions, answers, forms, listing, queries, rules, shown
+from sala.window import actions, answers, checking, forms, listing, queries, rules, shown
 from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind
 
 router = Router(tags=["window"])
@@ -64,6 +62,7 @@ def _service(row: Any) -> dict[str, Any]:
         "days_note": in_order(row.days_note),
         "validity": in_order(row.validity),
         "papers": in_order(row.papers),
+        "form": in_order(row.form),
         "legal_basis": row.legal_basis,
         "status": row.status,
         "source": row.source,
@@ -195,6 +194,7 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
         body |= {
             "description": found.description,
             "location": found.location,
+            "attributes": found.attributes,
             "latitude": float(found.latitude) if found.latitude is not None else None,
             "longitude": float(found.longitude) if found.longitude is not None else None,
             "applicant": {"name": contact.name, "phone": shown.masked(contact.phone)} if contact else None,
@@ -224,40 +224,7 @@ class NewRequest(api.Strict):
     phone: str = Field("", max_length=30)
     email: str = Field("", max_length=254)
     language: str = Field("km", pattern="^(km|en)$")
-
-
-# The fields of the forms that a person fills in, without the forms: making one costs more than reading what it holds.
-_FIELDS: dict[str, dict[str, Any]] = {
-    kind: {**forms.PointForm().fields, **forms.WhatForm(document=kind == Kind.DOCUMENT).fields}
-    for kind in Kind
-}
-
-
-def checked(data: dict[str, Any]) -> dict[str, Any]:
-    """What a program sent, through the same fields as what a person typed. Raises `Invalid` with the fields."""
-    try:
-        terms = queries.service(data["service"])
-    except NotFound as missing:  # a bad field of the body, not a missing page
-        raise Invalid(
-            missing.message, errors=[FieldError("service", "unknown", missing.message)]
-        ) from missing
-    said: dict[str, Any] = {}
-    wrong: list[tuple[str, ValidationError]] = []
-    for name, field in _FIELDS[terms.kind].items():
-        try:
-            said[name] = field.clean(data[name])
-        except ValidationError as error:
-            wrong.append((name, error))
-    if "latitude" in said and "longitude" in said:
-        wrong += forms.astray(said["latitude"], said["longitude"])
-    if wrong:
-        errors = [
-            FieldError(name, str(each.code or "invalid"), each.messages[0])
-            for name, error in wrong
-            for each in error.error_list
-        ]
-        raise Invalid(_("Something in what was sent is not right. See the fields."), errors=errors)
-    return {"service": terms, "place": ascii_digits(data["place"]), **said}
+    attributes: dict[str, str | list[str]] = Field(default_factory=dict, max_length=50)
 
 
 @router.post(
@@ -290,7 +257,7 @@ def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
 
     def act() -> Answer:
         received = actions.receive(
-            by=by, channel=Channel.API, source=network.address(request), own=False, **checked(data)
+            by=by, channel=Channel.API, source=network.address(request), own=False, **checking.checked(data)
         )
         found = received.request
         made[str(found.id)] = received.code

@@ -41,6 +41,7 @@ class WindowConfig(AppConfig):
         ledger.register(steps.REQUEST, queries.request_snapshots, _("Request"))
         ledger.check(steps.REQUEST, gaps.missing)
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
+        ledger.register(steps.KEY, queries.key_snapshots, _("Key for Open311"))
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sala.window import rules
+from sala.window import attributes, rules
 from sala.window.terms import Kind
 
 
@@ -27,6 +27,16 @@ class Faulty(ValueError):  # noqa: N818 - the sentence reads so
 def _both(text: str, texts: Mapping[str, str]) -> dict[str, str]:
     """A text of the source in both languages; ``km`` is empty where nobody translated it."""
     return {"km": texts.get(text, ""), "en": text}
+
+
+def _form(line: int, code: str, pack: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the service asks, as the pack writes it, once it has been read without a fault."""
+    form = [dict(asked) for asked in pack.get("form", {}).get(code, [])]
+    try:
+        attributes.parse(form)
+    except (KeyError, ValueError) as error:
+        raise Faulty(f"services.toml, form of {code} (row {line}): {error}") from error
+    return form
 
 
 def _row(line: int, row: Mapping[str, str], pack: Mapping[str, Any], basis: str) -> Row:
@@ -68,6 +78,7 @@ def _row(line: int, row: Mapping[str, str], pack: Mapping[str, Any], basis: str)
         "papers": [
             _both(paper.strip(), texts) for paper in row["required_documents"].split(";") if paper.strip()
         ],
+        "form": _form(line, code, pack),
         "legal_basis": basis,
         "status": row["status"].strip(),
         "source": row["source"].strip(),

@@ -146,3 +146,25 @@ def erase(number: str, yes: bool) -> None:
         _fail(problem)
         return
     click.echo(f"{found.number}: erased.")
+
+
+@group.command("open311-key")
+@click.argument("name")
+@click.option("--revoke", is_flag=True, help="End the key of this name instead of making one.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def open311_key(name: str, revoke: bool, as_json: bool) -> None:
+    """A new key for a program that reports by Open311. It is shown once; only its digest is kept."""
+    from sala.window import keys
+
+    try:
+        if revoke:
+            keys.end_key(by=_by(), name=name)
+            return
+        key = keys.make_key(by=_by(), name=name)
+    except Problem as problem:
+        _fail(problem)
+        return
+    if as_json:
+        _say({"name": name, "key": key})
+    else:
+        click.echo(key)

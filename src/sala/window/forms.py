@@ -1,5 +1,6 @@
 """Is what a resident or an officer typed usable? One form a question, with the sentence that helps."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Self
 
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from sala.kit import text
 from sala.kit.khmer import ascii_digits
 from sala.places import queries as places
+from sala.window import attributes
+from sala.window.attributes import LONGEST, Attribute, DataType
 from sala.window.terms import Channel
 
 MOST_PHOTOS = 3
@@ -180,6 +183,31 @@ class WhereForm(PointForm):
         field.required = bool(villages)
 
 
+ASKED = "asked-"
+"""How the names of the fields begin in which a service's own questions are answered."""
+
+
+def asked(attribute: Attribute, lang: str) -> forms.Field:
+    """The field for one question of a service; whether the answer is one is judged by `attributes.clean`."""
+    said: dict[str, Any] = {
+        "label": attribute.label[lang],
+        "help_text": attribute.hint[lang],
+        "required": attribute.required,
+        "error_messages": {
+            "required": _("Answer this question."),
+            "invalid_choice": _("Choose from the list."),
+        },
+    }
+    choices = [(choice.key, choice.names[lang]) for choice in attribute.choices]
+    if attribute.datatype == DataType.SEVERAL:
+        said["error_messages"]["invalid_list"] = _("Choose from the list.")
+        return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **said)
+    if attribute.datatype == DataType.ONE:
+        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **said)
+    longest = LONGEST["text"] if attribute.datatype == DataType.TEXT else LONGEST["string"]
+    return Words(lines=attribute.datatype == DataType.TEXT, max_length=longest, **said)
+
+
 class WhatForm(forms.Form):
     """What happened, and how can we reach you?"""
 
@@ -199,13 +227,38 @@ class WhatForm(forms.Form):
         initial="km",
     )
 
-    def __init__(self, *args: Any, document: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        document: bool = False,
+        asks: Sequence[Attribute] = (),
+        lang: str = "km",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.asks = asks
+        for attribute in asks:
+            self.fields[f"{ASKED}{attribute.code}"] = asked(attribute, lang)
         if document:
             self.fields["description"].required = False
             self.fields["description"].label = _("What do you need it for?")
             self.fields["name"].required = True
             self.fields["name"].error_messages["required"] = _("Enter your name.")
+
+    def clean(self) -> dict[str, Any]:
+        """With the answers to what the service asks, as they are kept, in ``attributes``."""
+        said: dict[str, Any] = super().clean() or {}
+        names = {attribute.code: f"{ASKED}{attribute.code}" for attribute in self.asks}
+        given = {code: said[name] for code, name in names.items() if name in said}
+        said["attributes"], faults = attributes.clean(self.asks, given)
+        for fault in faults:
+            if names[fault.attribute] not in self.errors:
+                self.add_error(names[fault.attribute], _(fault.message))
+        return said
+
+    def answers(self) -> list[Any]:
+        """The fields of what the service asks, for the page."""
+        return [self[f"{ASKED}{attribute.code}"] for attribute in self.asks]
 
 
 class CounterForm(WhatForm):

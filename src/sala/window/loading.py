@@ -29,7 +29,8 @@ def content(version: ServiceVersion, kind: str, *, newest: bool = True) -> dict[
 
 
 def _facts(version: ServiceVersion) -> dict[str, object]:
-    return {name: getattr(version, name) for name in FACTS}
+    """All facts; the form only where there is one, so that the digests of versions from before it stay true."""
+    return {name: getattr(version, name) for name in FACTS} | ({"form": version.form} if version.form else {})
 
 
 FACTS = (
@@ -72,7 +73,9 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
             elif (known[row.code].position, known[row.code].offered) != (position, True):
                 Service.objects.filter(pk=row.code).update(position=position, offered=True)
             old = present.get(row.code)
-            if old is None or _facts(old) != dict(row.facts):
+            if old is None or _facts(old) != {
+                name: fact for name, fact in row.facts.items() if name in FACTS or fact
+            }:
                 added.append(_version(row, old))
         Service.objects.exclude(pk__in=[row.code for row in rows]).update(offered=False)
         renewed = [version.service_id for version in added]

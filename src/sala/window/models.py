@@ -6,7 +6,7 @@ from django.db.models import Q
 from sala.kit import clock, ids
 from sala.kit.acting import Where
 from sala.kit.checks import among, one_of
-from sala.window import rules
+from sala.window import attributes, rules
 from sala.window.terms import Act, Channel, DaysStatus, FeeStatus, Kind, Level, State
 
 FINISHED = {State.DONE, State.REFUSED, State.CLOSED}
@@ -50,6 +50,7 @@ class ServiceVersion(models.Model):
     days_note = models.JSONField(default=dict)
     validity = models.JSONField(default=dict)
     papers = models.JSONField(default=list)
+    form = models.JSONField(default=list)
     legal_basis = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=200, blank=True)
     source = models.TextField(blank=True)
@@ -77,6 +78,11 @@ class ServiceVersion(models.Model):
         """Report or document."""
         return self.service.kind
 
+    @property
+    def asks(self) -> tuple[attributes.Attribute, ...]:
+        """What it asks beside place and words."""
+        return attributes.parse(self.form)
+
 
 class Request(models.Model):
     """One thing a resident asked for. Columns named as places' units, so that subtrees need no recursion."""
@@ -99,6 +105,7 @@ class Request(models.Model):
     assigned = models.UUIDField(null=True)
     description = models.TextField(blank=True)
     location = models.CharField(max_length=300, blank=True)
+    attributes = models.JSONField(default=dict)
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
     received_at = models.DateTimeField(default=clock.now)
@@ -174,6 +181,16 @@ class Request(models.Model):
     def place(self) -> str:
         """Key of the most precise place."""
         return self.where.place
+
+
+class ApiKey(models.Model):
+    """A program that reports problems by Open311 with a key of its own; only the key's digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    name = models.CharField(max_length=80, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
 
 
 class Contact(models.Model):

@@ -1,6 +1,6 @@
 """Which services are there, and which requests may the asker see? Everything that reads the window's tables."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -22,8 +22,8 @@ from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
 from sala.window import rules, steps
-from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
-from sala.window.terms import Act, Level, State, Verb
+from sala.window.models import ApiKey, Contact, Event, Rating, Request, ServiceVersion
+from sala.window.terms import Act, Kind, Level, State, Verb
 
 NOT_FOUND = N_("There is no such request, or it belongs to another office.")
 
@@ -60,6 +60,12 @@ def short_names(versions: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
         rows = ServiceVersion.objects.filter(pk__in=missing).values_list("pk", "short_km", "short_en")
         _short.update({key: {"km": km, "en": en} for key, km, en in rows})
     return {key: _short[key] for key in wanted}
+
+
+def full_names(versions: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """Names of versions of services, in one read."""
+    rows = ServiceVersion.objects.filter(pk__in=set(versions)).values_list("pk", "name_km", "name_en")
+    return {key: {"km": km, "en": en} for key, km, en in rows}
 
 
 def service_q(words: str) -> Q:
@@ -167,6 +173,56 @@ def record(by: Acting, request_id: UUID) -> Request:
     return found
 
 
+# What everybody may know of a report: no words, no contact, no photo, no exact point. Documents are nobody else's matter.
+PUBLIC_COLUMNS = (
+    "number", "service_id", "terms_id", "state", "open", "province", "district", "commune", "village",
+    "latitude", "longitude", "office_id", "received_at", "due_at", "changed",
+)  # fmt: skip
+
+
+def public_reports(
+    *,
+    numbers: Sequence[str] = (),
+    services: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    place: str = "",
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> QuerySet[Request]:
+    """Problem reports as everybody may read them (`PUBLIC_COLUMNS`), the newest first; ``numbers`` override the rest."""
+    rows = Request.objects.filter(service__kind=Kind.REPORT).only(*PUBLIC_COLUMNS)
+    if numbers:
+        return rows.filter(number__in=numbers).order_by("-received_at", "-pk")
+    if services:
+        rows = rows.filter(service_id__in=services)
+    if len(set(statuses)) == 1:
+        rows = rows.filter(open=statuses[0] == "open")
+    if start is not None and end is not None:
+        rows = rows.filter(received_at__gte=start, received_at__lte=end)
+    return narrowed(rows, place=place).order_by("-received_at", "-pk")
+
+
+def public_steps(start: datetime, end: datetime) -> QuerySet[Event]:
+    """Public steps of problem reports in this time, without their words, the newest first."""
+    rows = Event.objects.filter(public=True, at__gte=start, at__lte=end, request__service__kind=Kind.REPORT)
+    return (
+        rows.select_related("request")
+        .only("act", "target", "at", "position", "request__number")
+        .order_by("-at", "-pk")
+    )
+
+
+def key_holder(key: str) -> ApiKey | None:
+    """Whose Open311 key this is; None for none, and for one that has ended."""
+    return ApiKey.objects.filter(digest=rules.key_hash(key), ended=None).first()
+
+
+def key_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every Open311 key's facts, for the ledger's verification."""
+    for row in ApiKey.objects.order_by("pk"):
+        yield str(row.pk), steps.key_content(row)
+
+
 def where_of(request_id: UUID) -> Where:
     """Where a request stands now."""
     return Request.objects.get(pk=request_id).where
@@ -225,6 +281,7 @@ def origin_of(request: Request) -> UUID | None:
     return rows.order_by("-position").values_list("origin", flat=True).first()
 
 
+OPEN_STATES = rules.OPEN
 OPEN = Q(open=True)
 VIEWS: dict[str, Q] = {
     "todo": OPEN & ~Q(state=State.WAITING),

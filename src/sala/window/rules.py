@@ -209,6 +209,11 @@ def code_hash(plain: str) -> str:
     return hashlib.sha256(plain.replace("-", "").encode()).hexdigest()
 
 
+def key_hash(key: str) -> str:
+    """What the table keeps of a program's key (256 random bits need no slow hash)."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 def same(one: str, other: str) -> bool:
     """Equality in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,14 @@ from sala.kit import ids, text
 from sala.kit.acting import Where
 from sala.kit.canonical import canonical
 from sala.window import rules
-from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
+from sala.window.models import ApiKey, Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import Act, State
 
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
 
 REQUEST, CONTACT, RATING = "window.request", "window.contact", "window.rating"
+KEY = "window.key"
 
 # The columns a step may change; an update writes exactly these.
 CHANGING = (
@@ -31,7 +32,7 @@ _FACTS = (
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
 # What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
-_LATER = ("reopened_at",)
+_LATER = ("reopened_at", "attributes")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Asked:
     phone: str = ""
     email: str = ""
     language: str = "km"
+    attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 def _plain(value: object) -> object:
@@ -89,6 +91,16 @@ def rating_content(rating: Rating) -> dict[str, object]:
         "speed": rating.speed,
         "comment": rating.comment,
         "at": _plain(rating.at),
+    }
+
+
+def key_content(key: ApiKey) -> dict[str, object]:
+    """The same of a program's key."""
+    return {
+        "name": key.name,
+        "digest": key.digest,
+        "created": _plain(key.created),
+        "ended": _plain(key.ended),
     }
 
 
@@ -173,6 +185,7 @@ def receive(
         office_id=office_id,
         description=asked.description,
         location=asked.location,
+        attributes=dict(asked.attributes),
         latitude=asked.latitude,
         longitude=asked.longitude,
         received_at=at,

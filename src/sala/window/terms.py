@@ -55,6 +55,8 @@ class LedgerAct(Term):
     RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
     CLOSE = "window.close", N_("Request closed when the time for objections was over")
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
+    KEY = "window.key", N_("Key for a program that reports by Open311")
+    KEY_ENDED = "window.key_ended", N_("Key of a program ended")
 
 
 class Look(Term):
@@ -144,6 +146,7 @@ class Channel(Term):
     COUNTER = "counter", N_("At the counter")
     PHONE = "phone", N_("By telephone")
     API = "api", N_("By another program")
+    OPEN311 = "open311", N_("By Open311")
 
 
 class FeeStatus(Term):

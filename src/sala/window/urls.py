@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
+from sala.window.open311 import views as open311
 from sala.window.pages import follow, front, maps, queue, record, report
+
+plain_urlpatterns = [
+    path("open311/discovery.<str:kind>", open311.discovery, name="open311-discovery"),
+    path("open311/v2/discovery.<str:kind>", open311.discovery, name="open311-v2-discovery"),
+    path("open311/v2/services.<str:kind>", open311.services, name="open311-services"),
+    path("open311/v2/services/<str:code>.<str:kind>", open311.service, name="open311-service"),
+    path("open311/v2/requests.<str:kind>", open311.requests, name="open311-requests"),
+    path("open311/v2/requests/<str:number>.<str:kind>", open311.one_request, name="open311-request"),
+    path("open311/v2/tokens/<str:code>.<str:kind>", open311.token, name="open311-token"),
+    path("open311/v2/servicerequestupdates.<str:kind>", open311.updates, name="open311-updates"),
+]
 
 urlpatterns = [
     path("", front.home, name="home"),

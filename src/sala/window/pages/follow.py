@@ -20,7 +20,8 @@ from sala.ledger import queries as ledger
 from sala.offices import queries as offices
 from sala.offices import shown as offices_shown
 from sala.places import queries as places
-from sala.window import actions, forms, queries, rules, shown, steps
+from sala.ui import jinja
+from sala.window import actions, attributes, forms, queries, rules, shown, steps
 from sala.window.terms import Act, State
 
 
@@ -138,6 +139,7 @@ def _track(
         if found.state in (State.DONE, State.CLOSED) and queries.rating_of(found) is None
         else None,
         "reopen": (reopen or forms.ReopenForm()) if found.state == State.DONE else None,
+        "answered": attributes.said(found.terms.asks, found.attributes, jinja.lang()),
         "appeal": queries.appeal(found) if found.state == State.REFUSED else None,
         "rating": queries.rating_of(found),
         "may_withdraw": found.open,

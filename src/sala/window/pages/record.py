@@ -21,7 +21,7 @@ from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import actions, forms, queries, rules, shown, steps
+from sala.window import actions, attributes, forms, queries, rules, shown, steps
 from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Look, State, Verb
 
 
@@ -157,6 +157,7 @@ def _show(
         "found": found,
         "title": shown.title(found, told=told),
         "told": told,
+        "asked": attributes.said(found.terms.asks, found.attributes, jinja.lang()) if told else [],
         "state": shown.state(found),
         "due": shown.due_tag(found, calendar, clock.now()),
         "address": shown.address(found, names, told=told),

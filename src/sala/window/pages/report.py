@@ -17,7 +17,7 @@ from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused, TooMany
 from sala.numbers.idempotency import Answer, once
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, forms, queries, shown
+from sala.window import actions, attributes, forms, queries, shown
 from sala.window.pages import maps
 from sala.window.terms import Channel, Kind, Verb
 
@@ -106,13 +106,24 @@ class Flow:
         if step == "where":
             return forms.WhereForm(data, initial=initial, villages=self.villages())
         if initial is not None:
-            initial = {"language": jinja.lang(), **initial}
+            initial = {"language": jinja.lang(), **initial, **self._several()}
         kind = forms.CounterForm if self.counter else forms.WhatForm
-        return kind(data, initial=initial, document=self.document)
+        asks = self.service.asks if self.service is not None else ()
+        return kind(data, initial=initial, document=self.document, asks=asks, lang=jinja.lang())
+
+    def _several(self) -> dict[str, Any]:
+        """Answers of which there may be several; a dictionary of what was typed holds the last one only."""
+        return {
+            name: self.data.getlist(name)
+            for name in self.data
+            if name.startswith(forms.ASKED) and len(self.data.getlist(name)) > 1
+        }
 
     def carried(self, step: str) -> list[tuple[str, str]]:
         """What other steps have typed, for hidden fields."""
         names = [name for other in STEPS if other != step for name in FIELDS[other]]
+        if step != "what":
+            names += [name for name in self.data if name.startswith(forms.ASKED)]
         return [(name, value) for name in names for value in self.data.getlist(name) if value != ""]
 
     def take_photos(self) -> None:
@@ -287,7 +298,8 @@ def _ask(
         "problem": problem,
         "has_map": step == "where" and bool(maps.geometry(flow.commune)),
         "at": ",".join(part for part in (flow.data.get("latitude"), flow.data.get("longitude")) if part),
-        "answers": _answers(flow) if step == "check" else {},
+        "answers": (answers := _answers(flow) if step == "check" else {}),
+        "asked": attributes.said(flow.service.asks, answers["attributes"], jinja.lang()) if answers else [],
         "hints": flow.hints() if step == "service" and not flow.counter else {},
     }
     if step == "check":
@@ -333,6 +345,7 @@ def _send(flow: Flow) -> HttpResponse:
         "phone": answers["phone"],
         "email": answers["email"],
         "language": answers["language"],
+        "attributes": answers["attributes"],
     }
 
     def act() -> Answer:

@@ -1,0 +1,45 @@
+"""Is what a program sent usable? The same fields as what a person types, without the forms around them."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from sala.kit.errors import FieldError, Invalid, NotFound
+from sala.kit.khmer import ascii_digits
+from sala.window import forms, queries
+from sala.window.terms import Kind
+
+# The fields of the forms that a person fills in, without the forms: making one costs more than reading what it holds.
+_FIELDS: dict[str, dict[str, Any]] = {
+    kind: {**forms.PointForm().fields, **forms.WhatForm(document=kind == Kind.DOCUMENT).fields}
+    for kind in Kind
+}
+
+
+def checked(data: dict[str, Any]) -> dict[str, Any]:
+    """What a program sent, through the same fields as what a person typed. Raises `Invalid` with the fields."""
+    try:
+        terms = queries.service(data["service"])
+    except NotFound as missing:  # a bad field of the body, not a missing page
+        raise Invalid(
+            missing.message, errors=[FieldError("service", "unknown", missing.message)]
+        ) from missing
+    said: dict[str, Any] = {}
+    wrong: list[tuple[str, ValidationError]] = []
+    for name, field in _FIELDS[terms.kind].items():
+        try:
+            said[name] = field.clean(data[name])
+        except ValidationError as error:
+            wrong.append((name, error))
+    if "latitude" in said and "longitude" in said:
+        wrong += forms.astray(said["latitude"], said["longitude"])
+    if wrong:
+        errors = [
+            FieldError(name, str(each.code or "invalid"), each.messages[0])
+            for name, error in wrong
+            for each in error.error_list
+        ]
+        raise Invalid(_("Something in what was sent is not right. See the fields."), errors=errors)
+    said["attributes"] = data["attributes"]
+    return {"service": terms, "place": ascii_digits(data["place"]), **said}
