@@ -2,8 +2,9 @@
 
 from django.urls import path, re_path
 
-from sala.window.pages import follow, front, maps, queue, record, report
+from sala.window.pages import follow, front, maps, offline, queue, record, report
 
+plain_urlpatterns = [path("worker.js", offline.worker, name="worker")]
 urlpatterns = [
     path("", front.home, name="home"),
     path("halls/<str:key>", front.hall, name="hall"),
@@ -11,6 +12,8 @@ urlpatterns = [
     path("services/<str:code>", front.service, name="service"),
     path("services/<str:code>/apply", report.apply, name="service-apply"),
     path("report", report.report, name="report"),
+    path("report/token", offline.token, name="report-token"),
+    path("offline", offline.offline, name="offline"),
     path("report/map/<str:key>.svg", maps.commune_map, name="report-map"),
     path("requests", follow.look, name="requests"),
     path("requests/<str:code>", follow.track, name="request"),
