@@ -171,13 +171,14 @@ class Reporter:
         self.ready()
 
     def ready(self) -> None:
-        """The worker watches this window, and has the page for no network."""
+        """The worker is awake (the next sending goes through it), and has the page for no network."""
         there = self.page.evaluate(
             """async () => {
                  const path = location.pathname.slice(0, 3) + "/offline", pause = () => new Promise((done) => setTimeout(done, 50));
                  for (let tries = 0; tries < 400; tries++) {
                    const cache = await caches.open("sala-shells");
-                   if (navigator.serviceWorker.controller && await cache.match(path, { ignoreVary: true })) return true;
+                   const at = await navigator.serviceWorker.getRegistration();
+                   if (at && at.active && await cache.match(path, { ignoreVary: true })) return true;
                    await pause();
                  }
                  return false;

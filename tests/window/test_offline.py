@@ -61,6 +61,9 @@ def test_the_same_key_with_other_words_is_refused() -> None:
     deliver(Client())
     again = deliver(Client(), description="អ្វីផ្សេង")
     assert again.status_code == 422 and again.json()["step"] == "check" and again.json()["detail"]
+    page = Client().post("/en/report", {**KEPT, "description": "អ្វីផ្សេង"})
+    assert page.status_code == 422 and "has arrived already" in page.content.decode()
+    assert "kept-on-a-phone" not in page.content.decode(), "sent once more it must be able to arrive"
     assert Request.objects.count() == 1
 
 

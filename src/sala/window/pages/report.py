@@ -43,6 +43,9 @@ SAID = (
     "language",
 )
 JSON = "application/json"
+ARRIVED = N_(
+    "This form has arrived already, as it was before you changed it. If you send it again, it becomes a second request."
+)
 OTHER_SIGN_IN = N_("This was written under another sign-in. Sign in as the one who wrote it.")
 
 
@@ -350,6 +353,11 @@ def _send(flow: Flow) -> HttpResponse:
     except Problem as problem:
         if problem.status in (401, 403):
             raise
+        if (
+            problem.code == "idempotency-key-reused"
+        ):  # sent before, then changed: the next sending is another request
+            flow.key = str(ids.uuid7())
+            problem = Invalid(ARRIVED, code=problem.code)
         return _ask(flow, "check", bound=False, problem=problem)
     return redirect("request-received", code)
 

@@ -20,7 +20,7 @@
   if (!kept) return;
 
   var unsent = document.getElementById("unsent"), write = document.querySelector("#write form"), said = document.getElementById("said");
-  var draft = null, typed = false;
+  var heading = document.getElementById("unsent-title"), draft = null, typed = false;
   function say(word, fill) { said.textContent = said.dataset[word].replace("{number}", fill || ""); said.focus(); }
   function show(id, on) { document.getElementById(id).hidden = !on; }
 
@@ -70,9 +70,9 @@
         item.querySelector("p").textContent = kept.dataset[row.state].replace("{time}", time).replace("{number}", row.number || "");
         item.querySelectorAll("[data-do]").forEach(function (button) {
           var act = button.dataset.do;
-          button.hidden = act !== "erase" && act !== { waits: "send", asks: "open", sent: "see" }[row.state];
+          button.hidden = { waits: ["send", "erase"], asks: ["open", "erase"], sent: ["see", "forget"] }[row.state].indexOf(act) < 0;
           button.addEventListener("click", function () {
-            if (act === "erase") ask("erase", { key: row.key }).then(function () { say("erased"); list(); });
+            if (act === "erase" || act === "forget") ask("erase", { key: row.key }).then(function () { say("erased"); list(); });
             else if (act === "see") location.assign(row.url);
             else if (act === "open") open(row);
             else now(row);
@@ -102,14 +102,14 @@
     };
     draft.fields.push(["idempotency_key", draft.key]);
     typed = true;
-    now(draft).then(function (state) { if (state) { show("unsent", true); show("none", false); unsent.focus(); } });
+    now(draft).then(function (state) { if (state) { show("unsent", true); show("none", false); show("gone", false); heading.focus(); } });
   });
   ask("held").then(function (found) {
     draft = found;
     show("unsent", !!found);
     show("gone", !found && !/\/offline$/.test(location.pathname));
     show("write", !found && !/\/work\/new$/.test(location.pathname)); // at the counter one writes as an officer
-    if (found) { document.title = unsent.querySelector("h2").textContent + " - Sala"; unsent.focus(); }
+    if (found) { document.title = heading.textContent + " - Sala"; heading.focus(); }
     var asked = /\/services\/([^/]+)\/apply$/.exec(location.pathname);
     if (asked) write.elements.service.value = asked[1];
     return list();

@@ -107,8 +107,8 @@ async function whole(answer) {
   return new Response(body, { status: answer.status, statusText: answer.statusText, headers });
 }
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-async function barred(answer, lang, path) {
-  const rows = ERASE.test(path) ? [] : await all();
+async function barred(answer, lang, path, open) {
+  const rows = ERASE.test(path) ? [] : (await all()).filter((each) => each.key !== open); // nothing is told of the form one is in
   const row = rows.find((each) => each.state === "sent") || rows.find((each) => each.state === "asks") || rows[0];
   const page = row && (await shell(lang));
   if (!page || !(answer.headers.get("Content-Type") || "").startsWith("text/html")) return answer;
@@ -135,12 +135,10 @@ async function sending(event, lang, path) {
   try {
     const answer = await whole(await fetch(event.request));
     if ([502, 503, 504].includes(answer.status)) throw new TypeError("away");
-    if (answer.type !== "opaqueredirect") return await barred(answer, lang, path);
-    const rows = await all();
-    if (rows.length) {
-      const key = (await copy.formData()).get("idempotency_key"), row = rows.find((each) => each.key === key);
-      if (row) await put({ ...row, leaving: true }); // erased when its number is on the screen
-    }
+    const rows = await all(), key = rows.length ? (await copy.formData()).get("idempotency_key") : "";
+    if (answer.type !== "opaqueredirect") return await barred(answer, lang, path, key);
+    const row = rows.find((each) => each.key === key);
+    if (row) await put({ ...row, leaving: true }); // erased when its number is on the screen
     return answer;
   } catch (gone) {
     const form = await copy.formData().catch(() => null), page = await shell(lang);
