@@ -114,6 +114,30 @@ def test_sent_by_itself_when_the_network_is_back(reporter: Reporter, line: Line,
     assert not found, "\n".join(found)
 
 
+def test_sent_by_the_browser_while_no_page_is_open(reporter: Reporter, line: Line, hall: Hall) -> None:
+    """Background Sync, where a browser has it: the event comes when the network is back."""
+    page, words = reporter.page, "sent-in-the-background"
+    cut_off(reporter, words, "answer")
+    reporter.keep()
+    line.mend()
+    session = page.context.new_cdp_session(page)
+    found: list[str] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: found.extend(each["registrationId"] for each in told["registrations"]),
+    )
+    session.send("ServiceWorker.enable")
+    page.wait_for_timeout(200)
+    assert found
+    event = {"origin": line.url, "registrationId": found[0], "tag": "send", "lastChance": False}
+    session.send("ServiceWorker.dispatchSyncEvent", event)
+    page.goto("about:blank")
+    page.wait_for_timeout(1500)
+    line.dead = True  # so that the visit itself can't send it
+    page.goto(reporter.address("offline"))
+    assert [row["number"] for row in reporter.rows()] == numbers(hall, words)
+
+
 def test_erased_with_one_tap(reporter: Reporter, line: Line, hall: Hall) -> None:
     page = reporter.page
     cut_off(reporter, "erased-in-the-list", "connect")

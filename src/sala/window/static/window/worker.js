@@ -30,7 +30,7 @@ async function store(mode, act) {
 const put = (row) => store("readwrite", (rows) => rows.put(row));
 const drop = (key) => store("readwrite", (rows) => rows.delete(key));
 const empty = () => store("readwrite", (rows) => rows.clear());
-// Every look at the rows first erases those older than a day. A clock that was set back does not make them live longer.
+// Every look at the rows first erases those older than a day, or written more than a day ahead (the clock was set back).
 async function all(now) {
   const time = now || Date.now(), rows = await store("readonly", (kept) => kept.getAll());
   const old = rows.filter((row) => Math.abs(time - row.at) >= DAY);
