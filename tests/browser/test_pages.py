@@ -17,7 +17,7 @@ from tests.hall import Hall
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
 
 PUBLIC = (
-    "", "halls/120404", "services", "services/RP-SEWER", "services/CR-BIRTH/apply", "report", "requests", "places", "places/120404",
+    "", "halls/120404", "services", "services/RP-SEWER", "services/CR-BIRTH/apply", "report", "offline", "requests", "places", "places/120404",
     "places/search?q=tek+laak", "figures", "figures/window.on_time", "figures/window.received/sources", "figures/cdb.electricity", "figures/cdb.electricity/map",
     "powers?office=commune-hall-120404", "ledger", "holidays", "sign-in", "parts", "nowhere",
 )  # fmt: skip

@@ -179,7 +179,7 @@ def test_sweep_removes_what_nobody_attached(kind, store_folder):
     store.write(orphan, b"rolled back")
     assert actions.sweep() == 0
     assert File.objects.exclude(source="").count() == 2
-    later = clock.now() + timedelta(hours=25)
+    later = clock.now() + timedelta(hours=49)
     for path in store_folder.rglob("*.jpg"):
         assert path.stat().st_mtime < later.timestamp()
     with clock.simulate(later):
@@ -201,7 +201,7 @@ def test_sweep_leaves_a_file_that_is_attached_at_this_moment(kind, monkeypatch):
         return found(*args, **conditions)
 
     monkeypatch.setattr(File.objects, "filter", filter_then_attach)
-    with clock.simulate(clock.now() + timedelta(hours=25)):
+    with clock.simulate(clock.now() + timedelta(hours=49)):
         actions.sweep()
     assert queries.attached(file.token) == file
     assert queries.content(file) is not None
@@ -213,7 +213,7 @@ def test_content_of_a_rolled_back_upload_is_swept():
         token = keep().token
         raise RuntimeError
     assert store.read(token) is not None
-    with clock.simulate(clock.now() + timedelta(hours=25)):
+    with clock.simulate(clock.now() + timedelta(hours=49)):
         assert actions.sweep() == 1
     assert store.read(token) is None
 

@@ -1,4 +1,4 @@
-"""Numbers without gap or double, and answers kept for a day."""
+"""Numbers without gap or double, and answers kept for two days."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -75,9 +75,9 @@ def test_an_answer_is_kept_once():
     assert queries.kept(scope="s", key="none") is None
 
 
-def test_kept_answers_expire_after_a_day():
+def test_kept_answers_expire_after_two_days():
     now = clock.now()
-    for key, hours in (("old", 25), ("young", 23)):
+    for key, hours in (("old", 49), ("young", 47)):
         with clock.simulate(now - timedelta(hours=hours)):
             keep(key)
     actions.expire()

@@ -1,5 +1,6 @@
 """What happens when many do the same at once, against a real server on a real database?"""
 
+import io
 import json
 import urllib.error
 import urllib.request
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.files import hostile
 from tests.hall import Hall
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("hall")]
@@ -52,6 +54,46 @@ def test_one_key_a_hundred_times_makes_one_request(hall: Hall) -> None:
     assert status == 422
     assert problem["errors"] or problem["detail"]
     listed = call(hall, f"window/requests?q={answers[0][1]['number']}", **token(hall, "clerk120404"))[1]
+    assert listed["count"] == 1
+
+
+def test_a_kept_form_sent_from_many_windows_at_once_is_one_request(hall: Hall) -> None:
+    """As service workers send it: with a token fetched just before, and the photo in the body each time."""
+    fields = {
+        "idempotency_key": "0123456789abcdef0123456789abcdef",
+        "service": "RP-SEWER",
+        "place": "120404",
+        "village": "12040401",
+        "description": "kept and sent at once",
+        "language": "km",
+    }
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    photo = '--x\r\nContent-Disposition: form-data; name="photos"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    picture = io.BytesIO()
+    hostile.picture().save(picture, "JPEG")
+    body = "".join(parts).encode() + photo.encode() + picture.getvalue() + b"\r\n--x--\r\n"
+
+    def send(_: int) -> tuple[int, str]:
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with opener.open(f"{hall.url}/km/report/token", timeout=60) as answer:
+            token = json.loads(answer.read())["csrf"]
+        headers = {
+            "Content-Type": "multipart/form-data; boundary=x",
+            "Accept": "application/json",
+            "X-CSRFToken": token,
+        }
+        request = urllib.request.Request(f"{hall.url}/km/report", body, headers)
+        with opener.open(request, timeout=60) as answer:
+            return answer.status, answer.read().decode()
+
+    with ThreadPoolExecutor(16) as many:
+        answers = set(many.map(send, range(32)))
+    ((status, told),) = answers
+    assert status == 201
+    listed = call(hall, f"window/requests?q={json.loads(told)['number']}", **token(hall, "clerk120404"))[1]
     assert listed["count"] == 1
 
 

@@ -23,7 +23,7 @@ class UploadTooLarge(Invalid):
 
 
 def keep(upload: IO[bytes] | bytes | Any, *, purpose: str, at: Where, source: str = "") -> File:
-    """Check an upload, write it anew without metadata and keep it for a day, until `attach` gives it to a record.
+    """Check an upload, write it anew without metadata and keep it for two days, until `attach` gives it to a record.
 
     ``upload`` is Django's uploaded file, an open file or bytes; its name and declared type are ignored. ``at`` is where
     the record stands. ``source`` is the network address of somebody without an account: it is counted against
@@ -118,7 +118,7 @@ def remove_of(kind: str, subject: str) -> int:
 
 
 def sweep() -> int:
-    """The job: remove what nobody attached within a day, content without a row, and digests of addresses after an hour."""
+    """The job: remove what nobody attached within two days, content without a row, and digests of addresses after an hour."""
     now = clock.now()
     File.objects.filter(created__lt=now - timedelta(hours=1)).exclude(source="").update(source="")
     old = list(File.objects.filter(state=State.KEPT, created__lt=now - rules.UNATTACHED_FOR)[:1000])

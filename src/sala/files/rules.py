@@ -12,7 +12,8 @@ LONGEST_EDGE = 30_000
 """Of an upload; beyond it no camera writes and decoders have had faults."""
 EDGE, SMALL_EDGE = 2048, 320
 """Longest edges of what is stored, in pixels."""
-UNATTACHED_FOR = timedelta(hours=24)
+UNATTACHED_FOR = timedelta(hours=48)
+"""A browser may keep a form for a day before it can send it; its photos were here before."""
 ANONYMOUS_AN_HOUR = 120
 """Uploads from one address and hour without an account. Generous: whole villages share one address of a mobile network."""
 MEDIA_TYPE = "image/jpeg"

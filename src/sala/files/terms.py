@@ -11,6 +11,6 @@ class State(Term):
 
 
 class Step(Term):
-    """What moves a file on. Removing it (unattached after a day, or with its record) ends the row."""
+    """What moves a file on. Removing it (unattached after two days, or with its record) ends the row."""
 
     ATTACH = "attach", N_("Attach")

@@ -38,7 +38,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key and body give the same answer once done. Kept for 24 hours.",
+    "description": "The same key and body give the same answer once done. Kept for 48 hours.",
     "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,200}$"},
 }
 ETAG = {

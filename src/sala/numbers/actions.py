@@ -9,7 +9,8 @@ from django.db import connection, transaction
 from sala.kit import clock
 from sala.numbers.models import Counter, KeptAnswer
 
-KEEP = timedelta(hours=24)
+KEEP = timedelta(hours=48)
+"""Twice as long as a browser keeps a form that could not be sent: what it sends at the last minute is still known."""
 HOURLY = "hour."  # how the series of `limits` begin
 
 # One text for both databases; the row stays locked until the caller's transaction ends, so a rollback leaves no gap.
@@ -62,7 +63,7 @@ def keep(*, scope: str, key: str, body: str, status: int, headers: dict[str, str
 
 
 def expire() -> None:
-    """Forget answers older than 24 hours, and how often an address did something in hours past. Run by the jobs' loop."""
+    """Forget answers older than 48 hours, and how often an address did something in hours past. Run by the jobs' loop."""
     now = clock.now()
     KeptAnswer.objects.filter(created__lt=now - KEEP).delete()
     hours = Counter.objects.filter(series__startswith=HOURLY)

@@ -73,7 +73,7 @@ def once(
     that also keeps its answer, so either both stand or neither; an exception keeps nothing and the key stays free.
     ``render`` completes what is kept (a tracking code derived from the record's id) each time it is given; it is not kept.
     Without a key ``act`` is simply done. Raises `Invalid` for the same key with another body (``idempotency-key-reused``)
-    or a key that is none (``idempotency-key-malformed``). Answers are kept for 24 hours.
+    or a key that is none (``idempotency-key-malformed``). Answers are kept for 48 hours.
     """
     finish = render or (lambda answer: answer)
     if key is None:

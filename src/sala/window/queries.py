@@ -120,7 +120,7 @@ def code_of(request: Request) -> str:
 
 
 def code_of_id(request_id: UUID) -> str:
-    """`code_of` for a request made at most a day ago: the secret changed since, or not."""
+    """`code_of` for a request made at most two days ago: the secret changed since, or not."""
     if not settings.FORMER_SECRETS:
         return rules.code(secret(), request_id)
     found = Request.objects.filter(pk=request_id).first()

@@ -3,9 +3,10 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import follow, front, maps, queue, record, report
+from sala.window.pages import follow, front, maps, offline, queue, record, report
 
 plain_urlpatterns = [
+    path("worker.js", offline.worker, name="worker"),
     path("open311/discovery.<str:kind>", open311.discovery, name="open311-discovery"),
     path("open311/v2/discovery.<str:kind>", open311.discovery, name="open311-v2-discovery"),
     path("open311/v2/services.<str:kind>", open311.services, name="open311-services"),
@@ -23,6 +24,8 @@ urlpatterns = [
     path("services/<str:code>", front.service, name="service"),
     path("services/<str:code>/apply", report.apply, name="service-apply"),
     path("report", report.report, name="report"),
+    path("report/token", offline.token, name="report-token"),
+    path("offline", offline.offline, name="offline"),
     path("report/map/<str:key>.svg", maps.commune_map, name="report-map"),
     path("requests", follow.look, name="requests"),
     path("requests/<str:code>", follow.track, name="request"),

@@ -1,10 +1,12 @@
 """How does a resident report a problem or apply? One question a page; what was typed travels in hidden fields."""
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -13,7 +15,8 @@ from sala.files import actions as files
 from sala.kit import ids, network
 from sala.kit.acting import Reach
 from sala.kit.canonical import canonical
-from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused, TooMany
+from sala.kit.errors import Invalid, NotFound, NotSignedIn, Problem, Refused, TooMany
+from sala.kit.terms import N_
 from sala.numbers.idempotency import Answer, once
 from sala.places import queries as places
 from sala.ui import jinja
@@ -29,6 +32,22 @@ FIELDS = {
 }
 STEPS = tuple(FIELDS)
 LINKED = ("service", "place", "village")
+SAID = (
+    "description",
+    "location",
+    "latitude",
+    "longitude",
+    "name",
+    "phone",
+    "email",
+    "language",
+    "attributes",
+)
+JSON = "application/json"
+ARRIVED = N_(
+    "This form has arrived already, as it was before you changed it. If you send it again, it becomes a second request."
+)
+OTHER_SIGN_IN = N_("This was written under another sign-in. Sign in as the one who wrote it.")
 
 
 class Flow:
@@ -38,6 +57,7 @@ class Flow:
         self.request = request
         self.counter = counter
         self.fixed = code
+        self.owner = writer(request)
         self.data: QueryDict = request.POST.copy() if request.method == "POST" else _linked(request.GET)
         if code:
             self.data["service"] = code
@@ -152,6 +172,12 @@ class Flow:
         self.found = [(unit.key, jinja.name(places.title(unit.key)), _above(unit.key)) for unit in units]
 
 
+def writer(request: HttpRequest) -> str:
+    """Under which sign-in a form is written, as a keyed digest; empty for residents without an account."""
+    acting = request.acting  # type: ignore[attr-defined]
+    return network.pseudonym(acting.post, "writer") if acting.signed_in else ""
+
+
 def _linked(typed: QueryDict) -> QueryDict:
     """What a link may fill in: the service and the place. Not how to reach somebody, nor the form's key: a link may be
     a stranger's, and the code would go to him.
@@ -211,9 +237,11 @@ def _walk(flow: Flow) -> HttpResponse:
         if flow.service is not None and first == "service" and not flow.counter:
             first = "where"
         return _ask(flow, first, bound=False)
+    if flow.request.headers.get("Accept") == JSON:
+        return _deliver(flow)
     step = data.get("step", flow.steps[0])
     step = step if step in flow.steps else flow.steps[0]
-    if step == "where":
+    if step == "where" or flow.request.FILES:
         flow.take_photos()
     if "back" in data or "edit" in data:
         target = data.get("edit") or flow.steps[max(0, flow.steps.index(step) - 1)]
@@ -237,7 +265,7 @@ def _walk(flow: Flow) -> HttpResponse:
 
 def _forward(flow: Flow, step: str) -> HttpResponse:
     """Go on after ``step``; the first step with something wrong is asked again."""
-    if step == "where" and not flow.commune and str(flow.data.get("place_search", "")).strip():
+    if step in ("where", "check") and not flow.commune and str(flow.data.get("place_search", "")).strip():
         flow.find()
         return _ask(flow, "where", bound=False, nothing_chosen=True)
     if (
@@ -289,6 +317,8 @@ def _ask(
         "kept": kept,
         "shown": shown,
         "service": flow.service,
+        "script": flow.request.method == "POST"
+        or flow.counter,  # not on the first page: bytes are the resident's money
         "base": "ui/staff.html" if flow.counter else "ui/page.html",
         **shown.frame(flow.commune),
         "commune": jinja.name(places.title(flow.commune)) if flow.commune else "",
@@ -331,34 +361,72 @@ def _answers(flow: Flow) -> dict[str, Any]:
 
 
 def _send(flow: Flow) -> HttpResponse:
+    try:
+        code = _receive(flow)
+    except Problem as problem:
+        if problem.status in (401, 403):
+            raise
+        if (
+            problem.code == "idempotency-key-reused"
+        ):  # sent before, then changed: the next sending is another request
+            flow.key = str(ids.uuid7())
+            problem = Invalid(ARRIVED, code=problem.code)
+        return _ask(flow, "check", bound=False, problem=problem)
+    return redirect("request-received", code)
+
+
+def _deliver(flow: Flow) -> HttpResponse:
+    """What a browser kept while there was no network, sent by its service worker: 201 with the number and the page to open.
+
+    422 says that the form has to be looked at; its worker then opens it, with what was typed, for the one who wrote it.
+    """
+    if str(flow.data.get("owner", "")) != flow.owner:
+        raise Refused(OTHER_SIGN_IN, code="other-sign-in")
+    for step in flow.steps[:-1]:
+        if not flow.form(step, bound=True).is_valid():
+            return JsonResponse({"step": step}, status=422)
+    try:
+        code = _receive(flow)
+    except (NotSignedIn, Refused, TooMany):
+        raise
+    except Problem as problem:
+        return JsonResponse({"step": "check", "detail": _(str(problem.message))}, status=422)
+    number = queries.by_code(code).number
+    return JsonResponse({"number": number, "url": reverse("request-received", args=[code])}, status=201)
+
+
+def _receive(flow: Flow) -> str:
+    """Take it in, once for the form's key; returns the code that opens it.
+
+    Photos that come with the last step (kept by the browser until then) are told apart by their bytes: the same sending
+    stores them anew each time it is tried, under other ids.
+    """
     answers = _answers(flow)
     acting = flow.request.acting  # type: ignore[attr-defined]
+    source = network.address(flow.request)
     said = {
         "service": flow.service.code,
         "place": answers.get("village") or answers["place"],
         "channel": str(answers.get("channel") or Channel.WEB),
-        "description": answers["description"],
-        "location": answers["location"],
-        "latitude": answers["latitude"],
-        "longitude": answers["longitude"],
-        "name": answers["name"],
-        "phone": answers["phone"],
-        "email": answers["email"],
-        "language": answers["language"],
-        "attributes": answers["attributes"],
+        **{name: answers[name] for name in SAID},
     }
+    uploads = flow.request.FILES.getlist("photos") if flow.request.headers.get("Accept") == JSON else []
 
     def act() -> Answer:
-        source = network.address(flow.request)
-        received = actions.receive(by=acting, photos=flow.photos, source=source, own=False, **said)
+        photos = [*flow.photos, *_stored(flow, uploads)]
+        received = actions.receive(by=acting, photos=photos, source=source, own=False, **said)
         return Answer(201, {"id": str(received.request.id)})
 
-    body = canonical({**said, "photos": [str(photo) for photo in flow.photos]})
-    try:
-        answer = once(flow.key, f"window.report:{acting.post}", body, act)
-    except Problem as problem:
-        if problem.status in (401, 403):
-            raise
-        return _ask(flow, "check", bound=False, problem=problem)
-    code = queries.code_of_id(UUID(str(answer.body["id"])))  # type: ignore[index]
-    return redirect("request-received", code)
+    body = {**said, "photos": [str(photo) for photo in flow.photos]}
+    if uploads:
+        body["uploads"] = [hashlib.sha256(upload.read()).hexdigest() for upload in uploads]
+    answer = once(flow.key, f"window.report:{acting.post}", canonical(body), act)
+    return queries.code_of_id(UUID(str(answer.body["id"])))  # type: ignore[index]
+
+
+def _stored(flow: Flow, uploads: list[Any]) -> list[UUID]:
+    if len(flow.photos) + len(uploads) > forms.MOST_PHOTOS:
+        raise Invalid(_("Send at most three photos."))
+    at = places.where(flow.commune)
+    source = "" if flow.counter else network.address(flow.request)
+    return [files.keep(upload, purpose="window.request", at=at, source=source).id for upload in uploads]
