@@ -17,6 +17,11 @@ def about(reference: str) -> list[Notice]:
     return list(Notice.objects.filter(about=reference).order_by("created", "id"))
 
 
+def about_of(identity: UUID) -> str:
+    """Which record a notice tells of; empty where there is no such notice."""
+    return Notice.objects.filter(pk=identity).values_list("about", flat=True).first() or ""
+
+
 def chat_of(reference: str) -> str:
     """The Telegram chat linked to a record; empty where there is none."""
     return Chat.objects.filter(about=reference).values_list("chat", flat=True).first() or ""

@@ -60,11 +60,14 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.ANSWER], N_("Answer to the applicant")),
             (letters.KINDS[Act.FINISH], N_("Request done")),
             (letters.KINDS[Act.REFUSE], N_("Request refused")),
+            (letters.LINKED, N_("Telegram linked")),
         ):
             notices.register(kind, label)
+        notices.link(steps.REQUEST, letters.greet)
         levels = ("province", "district", "commune")
         links.register(
             links.Link("hall", 10, _("The hall of this place"), levels, lambda key: url("hall", key))
         )
         menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))
         menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))
+        menu.register(menu.Entry("work-messages", _("Messages"), 15, Verb.RESEND))

@@ -165,6 +165,11 @@ def record(by: Acting, request_id: UUID) -> Request:
     return found
 
 
+def open_request(request_id: UUID) -> Request | None:
+    """One that is still worked on and keeps what was told, without asking who asks: for what the hall itself sends."""
+    return Request.objects.filter(pk=request_id, open=True, erased_at__isnull=True).first()
+
+
 def by_number(by: Acting, number: str) -> Request:
     """The same by number."""
     found = visible(by).filter(number=number[:32]).values_list("pk", flat=True).first()

@@ -19,6 +19,7 @@ class Verb(Term):
     NOTE = "window.note", N_("write an internal note")
     FINISH = "window.finish", N_("finish a request")
     REFUSE = "window.refuse", N_("refuse a request with a reason")
+    RESEND = "window.resend", N_("see to messages that did not arrive")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
 
@@ -49,6 +50,8 @@ class LedgerAct(Term):
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
     CLOSE = "window.close", N_("Request closed when the time for objections was over")
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
+    RESEND = "window.resend", N_("A message to the applicant was sent again")
+    CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
 
 
 class Look(Term):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sala.window.pages import follow, front, maps, queue, record, report
+from sala.window.pages import follow, front, maps, messages, queue, record, report
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("requests/<str:code>/received", follow.received, name="request-received"),
     path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
     path("work", queue.queue, name="work"),
+    path("work/messages", messages.listing, name="work-messages"),
     path("work/new", report.counter, name="work-new"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"

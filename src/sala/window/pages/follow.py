@@ -20,7 +20,7 @@ from sala.ledger import queries as ledger
 from sala.offices import queries as offices
 from sala.offices import shown as offices_shown
 from sala.places import queries as places
-from sala.window import actions, forms, queries, rules, shown, steps
+from sala.window import actions, forms, letters, queries, rules, shown, steps
 from sala.window.terms import Act, State
 
 
@@ -133,6 +133,7 @@ def _track(
         else None,
         "rating": queries.rating_of(found),
         "may_withdraw": found.open,
+        "telegram": letters.chat_address(found),
         "signed": ledger.first(steps.REQUEST, str(found.id)),
         "looks": queries.looks(context["contact"]),
         "problem": problem,
