@@ -267,6 +267,12 @@ class TestAsking:
         assert seen(notice) == (State.DELIVERED, "")
         assert list(gateway.sent.values()) == [1] and notice.attempts == 2
 
+    def test_nobody_is_asked_after_what_was_erased(self, lost, gateway):
+        notice = lost("cut before")
+        assert actions.erase_old(NOON + timedelta(days=1)) == 1
+        later(NOON + timedelta(days=1))
+        assert seen(notice)[0] == State.UNCERTAIN and len(gateway.requests) == 1
+
     def test_it_could_not_deliver_it(self, lost, gateway):
         notice = lost("cut")
         gateway.states[str(notice.pk)] = "undeliverable"

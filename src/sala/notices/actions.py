@@ -190,6 +190,7 @@ def erase_old(before: datetime, most: int = 1000) -> int:
     rows = list(_old(before).order_by("changed").only("id", "address", "created", "channel")[:most])
     for row in rows:
         row.address, row.subject, row.body, row.erased = rules.shorten(row.address), "", "", now
-    Notice.objects.bulk_update(rows, ["address", "subject", "body", "erased"], batch_size=200)
+        row.next_at = None  # nobody asks any more after what could not be sent again
+    Notice.objects.bulk_update(rows, ["address", "subject", "body", "erased", "next_at"], batch_size=200)
     senders.discard(rows)
     return len(rows)
