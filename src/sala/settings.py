@@ -328,6 +328,12 @@ SOCIALACCOUNT_PROVIDERS = {
 # Cross-room switches that belong to no room.
 COUNTRY = os.environ.get("SALA_COUNTRY", "kh")
 EMAIL_URL = os.environ.get("SALA_EMAIL_URL", "")
+SMS_URL = os.environ.get("SALA_SMS_URL", "")
+SMS_FILE = os.environ.get("SALA_SMS_FILE", "")
+SMS_SECRET = os.environ.get("SALA_SMS_SECRET", "")
+TELEGRAM_BOT = os.environ.get("SALA_TELEGRAM_BOT", "").lstrip("@")
+TELEGRAM_TOKEN = os.environ.get("SALA_TELEGRAM_TOKEN", "")
+TELEGRAM_URL = os.environ.get("SALA_TELEGRAM_URL", "").rstrip("/") or "https://api.telegram.org"
 FILES_URL = os.environ.get("SALA_FILES_URL", "")
 
 LOG = os.environ.get("SALA_LOG", "") or "text"

@@ -9,9 +9,9 @@ from django.db import IntegrityError, connection, transaction
 
 from sala.kit import clock
 from sala.kit.errors import Invalid
-from sala.notices import actions, queries, rules, senders
+from sala.notices import actions, channels, delivery, queries, rules
 from sala.notices.models import Notice
-from sala.notices.terms import State, Step
+from sala.notices.terms import Channel, State, Step
 
 
 def state(notice):
@@ -21,6 +21,9 @@ def state(notice):
 
 class Scripted:
     """A sender that answers as told."""
+
+    repeats = True
+    asks = False
 
     def __init__(self, *results):
         self.results, self.sent = list(results), []
@@ -43,7 +46,7 @@ class Scripted:
 def scripted(monkeypatch):
     def script(*results):
         sender = Scripted(*results)
-        monkeypatch.setattr(senders, "open_sender", lambda: sender)
+        monkeypatch.setattr(channels, "open_sender", lambda _channel: sender)
         return sender
 
     return script
@@ -96,52 +99,53 @@ def test_a_subject_can_not_begin_another_header(post):
 
 def test_delivered_once(post, scripted):
     notice = post()
-    sender = scripted(senders.Result(Step.DELIVER))
-    assert actions.deliver_due() == 1
+    sender = scripted(rules.Result(Step.DELIVER))
+    assert delivery.deliver_due() == 1
     assert state(notice) == State.DELIVERED
     assert (notice.attempts, notice.next_at, notice.lease_until, notice.last_error) == (1, None, None, "")
     assert notice.delivered is not None
     with clock.simulate(clock.now() + timedelta(days=9)):
-        assert actions.deliver_due() == 0
+        assert delivery.deliver_due() == 0
     assert sender.sent == [notice.message_id]
 
 
 def test_temporary_failures_wait_longer_and_end(post, scripted):
     notice = post()
-    again = senders.Result(Step.POSTPONE, "SMTP 450")
-    sender = scripted(again, again, again, senders.Result(Step.DELIVER))
+    again = rules.Result(Step.POSTPONE, "SMTP 450")
+    sender = scripted(again, again, again, rules.Result(Step.DELIVER))
     moment = clock.now()
     for minutes in (1, 2, 4):
         with clock.simulate(moment):
-            assert actions.deliver_due() == 1
-            assert actions.deliver_due() == 0
+            assert delivery.deliver_due() == 1
+            assert delivery.deliver_due() == 0
         assert state(notice) == State.TEMPORARY
-        assert notice.next_at == moment + timedelta(minutes=minutes)
+        assert notice.next_at == moment + rules.wait(notice.attempts, rules.spread(notice.pk))
+        assert timedelta(minutes=0.75 * minutes) < notice.next_at - moment <= timedelta(minutes=minutes)
         assert notice.last_error == "SMTP 450"
         moment = notice.next_at
     with clock.simulate(moment):
-        actions.deliver_due()
+        delivery.deliver_due()
     assert state(notice) == State.DELIVERED and notice.last_error == ""
     assert sender.sent == [notice.message_id] * 4, "the same Message-ID at every try"
 
 
 def test_permanent_failures_are_final(post, scripted, caplog):
     notice = post()
-    scripted(senders.Result(Step.REJECT, "SMTP 550"))
-    actions.deliver_due()
+    scripted(rules.Result(Step.REJECT, "SMTP 550"))
+    delivery.deliver_due()
     assert state(notice) == State.PERMANENT and notice.next_at is None
     assert "SMTP 550" in caplog.text and "dara" not in caplog.text
     with clock.simulate(clock.now() + timedelta(days=9)):
-        assert actions.deliver_due() == 0
+        assert delivery.deliver_due() == 0
 
 
 def test_technical_failures_wait_for_repair(post, scripted):
     notice = post()
-    scripted(senders.Result(Step.BREAK, "wrong"), senders.Result(Step.DELIVER))
-    actions.deliver_due()
+    scripted(rules.Result(Step.BREAK, "wrong"), rules.Result(Step.DELIVER))
+    delivery.deliver_due()
     assert state(notice) == State.TECHNICAL
     with clock.simulate(clock.now() + rules.TECHNICAL_WAIT + timedelta(seconds=1)):
-        actions.deliver_due()
+        delivery.deliver_due()
     assert state(notice) == State.DELIVERED
 
 
@@ -151,13 +155,13 @@ def test_a_notice_whose_sender_was_killed_is_taken_again(post, scripted):
     def killed(_notice):
         raise KeyboardInterrupt
 
-    sender = scripted(killed, senders.Result(Step.DELIVER))
+    sender = scripted(killed, rules.Result(Step.DELIVER))
     with pytest.raises(KeyboardInterrupt):
-        actions.deliver_due()
+        delivery.deliver_due()
     assert state(notice) == State.SENDING
-    assert actions.deliver_due() == 0, "its lease holds"
+    assert delivery.deliver_due() == 0, "its lease holds"
     with clock.simulate(clock.now() + rules.LEASE + timedelta(seconds=1)):
-        assert actions.deliver_due() == 1
+        assert delivery.deliver_due() == 1
     assert state(notice) == State.DELIVERED and notice.attempts == 2
     assert len(set(sender.sent)) == 1
 
@@ -167,17 +171,18 @@ def test_the_slow_first_sender_does_not_undo_what_the_second_did(post, scripted)
 
     def overtaken(_notice):
         Notice.objects.filter(pk=notice.pk).update(attempts=2)
-        return senders.Result(Step.POSTPONE, "late")
+        return rules.Result(Step.POSTPONE, "late")
 
     scripted(overtaken)
-    actions.deliver_due()
+    delivery.deliver_due()
     assert state(notice) == State.SENDING and notice.last_error == ""
 
 
 def test_two_senders_do_not_take_one_notice(post):
     notice = post()
-    assert actions._take(notice.pk) is not None
-    assert actions._take(notice.pk) is None
+    again = Notice.objects.get(pk=notice.pk)
+    assert delivery.take(notice)
+    assert not delivery.take(again)
 
 
 def test_no_transaction_is_open_while_a_server_is_spoken_to(post, scripted):
@@ -187,19 +192,19 @@ def test_no_transaction_is_open_while_a_server_is_spoken_to(post, scripted):
 
     def look(_notice):
         seen.append((len(connection.savepoint_ids), threading.current_thread().name))
-        return senders.Result(Step.DELIVER)
+        return rules.Result(Step.DELIVER)
 
     post()
     scripted(look)
-    actions.deliver_due()
+    delivery.deliver_due()
     assert seen[0][0] == depth
 
 
 def test_forgetting_erases_and_withdraws(post, scripted):
     sent, waiting, other = post(), post(), post(about="window.request:8")
-    scripted(senders.Result(Step.DELIVER))
+    scripted(rules.Result(Step.DELIVER))
     Notice.objects.exclude(pk=sent.pk).update(next_at=clock.now() + timedelta(hours=1))
-    actions.deliver_due()
+    delivery.deliver_due()
     assert actions.forget_about("window.request:7") == 2
     for notice in (sent, waiting):
         notice.refresh_from_db()
@@ -208,8 +213,8 @@ def test_forgetting_erases_and_withdraws(post, scripted):
     assert (sent.state, waiting.state, waiting.last_error) == (State.DELIVERED, State.PERMANENT, "withdrawn")
     assert state(other) == State.CREATED and other.address
     with clock.simulate(clock.now() + timedelta(hours=2)):
-        scripted(senders.Result(Step.DELIVER))
-        assert actions.deliver_due() == 1
+        scripted(rules.Result(Step.DELIVER))
+        assert delivery.deliver_due() == 1
     assert actions.forget_about("window.request:9") == 0
 
 
@@ -218,18 +223,18 @@ def test_forgetting_while_it_is_being_sent(post, scripted):
 
     def forget(_notice):
         actions.forget_about(notice.about)
-        return senders.Result(Step.DELIVER)
+        return rules.Result(Step.DELIVER)
 
     scripted(forget)
-    actions.deliver_due()
+    delivery.deliver_due()
     assert state(notice) == State.PERMANENT and notice.address == ""
 
 
 def test_old_texts_are_erased_and_addresses_shortened(post, scripted):
     sent, waiting = post(), post()
     Notice.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(hours=5))
-    scripted(senders.Result(Step.DELIVER))
-    actions.deliver_due()
+    scripted(rules.Result(Step.DELIVER))
+    delivery.deliver_due()
     assert actions.erase_old(clock.now() - rules.KEPT) == 0
     with clock.simulate(clock.now() + rules.KEPT + timedelta(days=1)):
         assert actions.erase_old(clock.now() - rules.KEPT) == 1
@@ -244,8 +249,8 @@ def test_a_wait_reckoned_while_the_clock_ran_ahead_is_over(post, scripted):
     notice, waiting = post(), post()
     Notice.objects.filter(pk=notice.pk).update(next_at=clock.now() + timedelta(days=400))
     Notice.objects.filter(pk=waiting.pk).update(next_at=clock.now() + timedelta(hours=5))
-    scripted(senders.Result(Step.DELIVER))
-    assert actions.deliver_due() == 1
+    scripted(rules.Result(Step.DELIVER))
+    assert delivery.deliver_due() == 1
     assert state(notice) == State.DELIVERED
     assert state(waiting) == State.CREATED
 
@@ -288,9 +293,9 @@ def test_queries(post, scripted):
     assert queries.about("window.request:7") == [first]
     assert queries.counts()[State.CREATED] == 2
     assert queries.oldest_waiting() == Notice.objects.get(pk=first.pk).created
-    assert list(queries.due(1)) == [first.pk]
-    scripted(senders.Result(Step.DELIVER), senders.Result(Step.REJECT))
-    actions.deliver_due()
+    assert list(queries.due(Channel.EMAIL, 1)) == [first]
+    scripted(rules.Result(Step.DELIVER), rules.Result(Step.REJECT))
+    delivery.deliver_due()
     assert queries.counts()[State.DELIVERED] == queries.counts()[State.PERMANENT] == 1
     assert queries.oldest_waiting() is None
     assert state(second) == State.PERMANENT
@@ -300,10 +305,10 @@ def test_what_another_worker_took_meanwhile_is_left_to_it(post, scripted):
     first, second = post(), post()
 
     def slowly(_notice):
-        assert actions._take(second.pk) is not None
-        return senders.Result(Step.DELIVER)
+        assert delivery.take(Notice.objects.get(pk=second.pk))
+        return rules.Result(Step.DELIVER)
 
     sender = scripted(slowly)
-    assert actions.deliver_due() == 1
+    assert delivery.deliver_due() == 1
     assert sender.sent == [first.message_id]
     assert state(first) == State.DELIVERED and state(second) == State.SENDING

@@ -142,14 +142,18 @@ def test_the_worker(
 
 
 @pytest.mark.parametrize(
-    ("hours", "technical", "states"), [(None, 0, ["ok"]), (0.5, 0, ["ok"]), (2, 3, ["warn", "warn"])]
+    ("hours", "bad", "states"),
+    [
+        (None, 0, ["ok"]),
+        (0.5, 0, ["ok"]),
+        (2, 3, ["warn", "warn", "warn"]),
+    ],  # uncertain ones and technical ones
 )
 def test_the_outbox(
-    db: None, monkeypatch: pytest.MonkeyPatch, hours: float | None, technical: int, states: list[str]
+    db: None, monkeypatch: pytest.MonkeyPatch, hours: float | None, bad: int, states: list[str]
 ) -> None:
-    monkeypatch.setattr(
-        notices, "counts", lambda: {state: technical if state == State.TECHNICAL else 1 for state in State}
-    )
+    stuck = (State.TECHNICAL, State.UNCERTAIN)
+    monkeypatch.setattr(notices, "counts", lambda: {state: bad if state in stuck else 1 for state in State})
     oldest = None if hours is None else clock.now() - timedelta(hours=hours)
     monkeypatch.setattr(notices, "oldest_waiting", lambda: oldest)
     assert [check.state for check in doctor.outbox()] == states

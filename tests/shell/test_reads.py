@@ -18,6 +18,7 @@ PAGES = {
     "/km/": 6,
     "/km/work": 12,
     "/km/work?view=all": 12,
+    "/km/work/messages": 6,
     "/km/powers": 6,
     "/km/account": 7,
     "/km/holidays": 4,

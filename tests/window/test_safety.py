@@ -18,8 +18,7 @@ from sala.ledger import actions as ledger
 from sala.ledger.models import Entry, Salt
 from sala.ledger.verification import Verification
 from sala.measures.models import Fact
-from sala.notices import actions as notices
-from sala.notices import senders
+from sala.notices import delivery, senders
 from sala.offices.models import Appointment, Office
 from sala.window import actions, rules
 from sala.window.models import Contact, Event, Request, ServiceVersion
@@ -150,7 +149,7 @@ def test_erasing_takes_the_message_out_of_the_folder(
 ) -> None:
     settings.HOME = tmp_path
     made = report()
-    notices.deliver_due()
+    delivery.deliver_due()
     (written,) = senders.outbox().glob("*.eml")
     assert made.code.encode() in written.read_bytes()
     with django_capture_on_commit_callbacks(execute=True):

@@ -1,48 +1,53 @@
-"""What happens to a notice: posted in the caller's transaction, handed over by the worker, erased in time."""
+"""What happens to a notice: posted in the caller's transaction, sent again by a person, erased in time."""
 
-import logging
+import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from sala.kit import clock, ids
-from sala.kit.errors import FieldError, Invalid
+from sala.kit.errors import FieldError, Invalid, NotFound, NotPossible
 from sala.kit.terms import N_
-from sala.notices import queries, rules, senders
-from sala.notices.models import Notice
+from sala.notices import rules, senders
+from sala.notices.models import Chat, Notice
 from sala.notices.terms import Channel, State, Step
 
-log = logging.getLogger("sala.notices")
-BATCH = 50
-LONGEST_BODY = 20_000
+LONGEST_BODY = {Channel.EMAIL: 20_000, Channel.TELEGRAM: 4_000}
+LONGEST_SMS = 3
+"""Segments an SMS may fill: each is paid for."""
 
 
 def build(
-    *, kind: str, channel: str, address: str, language: str, subject: str, body: str, about: str
+    *,
+    kind: str,
+    channel: str,
+    address: str,
+    language: str,
+    subject: str,
+    body: str,
+    about: str,
+    office: UUID | None = None,
 ) -> Notice:
     """An unsaved notice, checked. Raises `Invalid` for an address nobody can be written to or an empty or too long text."""
     errors = []
     address, subject, body = address.strip(), rules.one_line(subject), body.replace("\x00", "").strip()
     if channel not in list(Channel):
-        errors.append(FieldError("channel", "unknown", N_("Notices can be sent by e-mail only.")))
-    try:
-        validate_email(address)
-        if len(address) > 254:
-            raise ValidationError("too long")
-    except ValidationError:
         errors.append(
-            FieldError("address", "address", N_("Write an e-mail address such as name@example.com."))
+            FieldError("channel", "unknown", N_("Notices can be sent by e-mail, SMS or Telegram only."))
         )
+    errors += _wrong_address(channel, address)
     if not subject or len(subject) > 200:
         errors.append(FieldError("subject", "length", N_("A notice needs a subject of 1 to 200 characters.")))
-    if not body or len(body) > LONGEST_BODY:
+    if not body or len(body) > LONGEST_BODY.get(channel, 20_000):  # type: ignore[call-overload]
         errors.append(FieldError("body", "length", N_("A notice needs a text of 1 to 20,000 characters.")))
+    elif channel == Channel.SMS and rules.segments(body) > LONGEST_SMS:
+        errors.append(FieldError("body", "length", N_("An SMS has room for about 200 Khmer characters.")))
     if language not in dict(settings.LANGUAGES):
         errors.append(FieldError("language", "unknown", N_("A notice is written in Khmer or English.")))
     if errors:
@@ -57,17 +62,46 @@ def build(
         subject=subject,
         body=body,
         about=about,
+        office=office,
         message_id=f"<{identity}@{senders.domain()}>",
     )
 
 
+def _wrong_address(channel: str, address: str) -> list[FieldError]:
+    """What is wrong with an address of this channel."""
+    if channel == Channel.SMS:
+        message = N_("Write a telephone number with its country, such as +855 12 345 678.")
+        found = re.fullmatch(r"\+[1-9][0-9]{6,14}", address)
+        return [] if found else [FieldError("address", "address", message)]
+    if channel == Channel.TELEGRAM:
+        message = N_("This is no chat of Telegram.")
+        found = re.fullmatch(r"-?[0-9]{1,20}", address)
+        return [] if found else [FieldError("address", "address", message)]
+    try:
+        validate_email(address)
+        if len(address) > 254:
+            raise ValidationError("too long")
+    except ValidationError:
+        return [FieldError("address", "address", N_("Write an e-mail address such as name@example.com."))]
+    return []
+
+
 def post(
-    *, kind: str, channel: str, address: str, language: str, subject: str, body: str, about: str
+    *,
+    kind: str,
+    channel: str,
+    address: str,
+    language: str,
+    subject: str,
+    body: str,
+    about: str,
+    office: UUID | None = None,
 ) -> Notice:
     """Put a message into the outbox, in the caller's transaction: it is sent only if the act it tells of is kept.
 
-    ``about`` is the record it tells of (``kind:key``), by which it is found and forgotten. Raises `Invalid` (see
-    `build`) and RuntimeError outside a transaction. Nothing is sent here; the job `notices.deliver` does that.
+    ``about`` is the record it tells of (``kind:key``), by which it is found and forgotten; ``office`` the office whose staff
+    look after it. Raises `Invalid` (see `build`) and RuntimeError outside a transaction. Nothing is sent here; the job of
+    the channel does that (`delivery.deliver_due`).
     """
     notice = build(
         kind=kind,
@@ -77,6 +111,7 @@ def post(
         subject=subject,
         body=body,
         about=about,
+        office=office,
     )
     post_many([notice])
     return notice
@@ -89,58 +124,38 @@ def post_many(notices: Iterable[Notice]) -> None:
     Notice.objects.bulk_create(notices, batch_size=500)
 
 
-def deliver_due() -> int:
-    """The job: hand over what waits, each notice under its own lease; returns how many were tried.
+def resend(identity: UUID) -> Notice:
+    """A person lets a notice be sent again, under the same id. Raises `NotFound`, `NotPossible` (state, or its text is gone).
 
-    No transaction is open while a server is spoken to. A notice whose sender dies is taken again when its lease
-    has ended, under the same Message-ID, so that a mailbox can tell the double.
+    The caller has asked for permission and enters the act in the ledger: this room stands below both.
     """
-    tried = 0
-    waiting = queries.due(BATCH)
-    if not waiting:
-        return 0
-    with senders.open_sender() as sender:
-        for identity in waiting:
-            notice = _take(identity)
-            if notice is not None:
-                if not _finish(notice, sender.send(notice)):
-                    senders.discard([notice])  # it was withdrawn while it was being sent
-                tried += 1
-    return tried
+    notice = _load(identity)
+    state = rules.TABLE.after(State(notice.state), Step.RESEND)
+    if notice.erased is not None:
+        raise NotPossible(N_("Its text was erased when its time was over. It can't be sent again."))
+    return _set(notice, state, next_at=clock.now(), attempts=0, asked=0, last_error="")
 
 
-def _take(identity: UUID) -> Notice | None:
-    """Claim one notice by one atomic statement; None when another worker was first."""
-    now = clock.now()
-    taken = Notice.objects.filter(queries.due_at(now), pk=identity, state__in=rules.TAKEABLE).update(
-        state=State.SENDING,
-        attempts=F("attempts") + 1,
-        lease_until=now + rules.LEASE,
-        next_at=now + rules.LEASE,
-        changed=now,
-    )
-    return Notice.objects.get(pk=identity) if taken else None
+def confirm(identity: UUID) -> Notice:
+    """A person knows that an uncertain notice arrived. Raises and leaves to the caller as `resend`."""
+    notice = _load(identity)
+    state = rules.TABLE.after(State(notice.state), Step.CONFIRM)
+    return _set(notice, state, next_at=None, delivered=clock.now())
 
 
-def _finish(notice: Notice, result: senders.Result) -> bool:
-    """Write down how the handing over went, unless the notice was taken again meanwhile; False where it was withdrawn."""
-    now = clock.now()
-    state = rules.TABLE.after(State.SENDING, result.step)
-    waits: dict[State, timedelta] = {
-        State.TEMPORARY: rules.wait(notice.attempts),
-        State.TECHNICAL: rules.TECHNICAL_WAIT,
-    }
-    done = Notice.objects.filter(pk=notice.pk, state=State.SENDING, attempts=notice.attempts).update(
-        state=state,
-        lease_until=None,
-        next_at=now + waits[state] if state in waits else None,
-        delivered=now if result.step == Step.DELIVER else None,
-        last_error=result.error[:300],
-        changed=now,
-    )
-    if state in (State.PERMANENT, State.TECHNICAL):
-        log.warning("notice %s (%s): %s: %s", notice.pk, notice.kind, state, result.error)
-    return bool(done) or not Notice.objects.filter(pk=notice.pk, erased__isnull=False).exists()
+def _load(identity: UUID) -> Notice:
+    notice = Notice.objects.select_for_update().filter(pk=identity).first()
+    if notice is None:
+        raise NotFound(N_("There is no such message."))
+    return notice
+
+
+def _set(notice: Notice, state: State, **values: object) -> Notice:
+    changes = {"state": state, "lease_until": None, "changed": clock.now(), **values}
+    for name, value in changes.items():
+        setattr(notice, name, value)
+    notice.save(update_fields=list(changes))
+    return notice
 
 
 def forget_about(about: str) -> int:
@@ -151,9 +166,10 @@ def forget_about(about: str) -> int:
     """
     now = clock.now()
     mine = Notice.objects.filter(about=about)
-    written = list(mine.only("id", "created"))
+    written = list(mine.only("id", "created", "channel"))
     transaction.on_commit(lambda: senders.discard(written))
-    mine.filter(state__in=rules.TAKEABLE).update(
+    Chat.objects.filter(about=about).delete()
+    mine.filter(state__in=[*rules.TAKEABLE, State.UNCERTAIN]).update(
         state=State.PERMANENT, next_at=None, lease_until=None, last_error="withdrawn", changed=now
     )
     return mine.update(address="", subject="", body="", erased=now)
@@ -165,15 +181,16 @@ def old(before: datetime) -> int:
 
 
 def _old(before: datetime) -> QuerySet[Notice]:
-    return Notice.objects.filter(Q(state__in=rules.FINAL), erased__isnull=True, changed__lt=before)
+    return Notice.objects.filter(Q(state__in=rules.RESTING), erased__isnull=True, changed__lt=before)
 
 
 def erase_old(before: datetime, most: int = 1000) -> int:
     """Take the text of notices finished before then away and shorten their addresses; returns how many."""
     now = clock.now()
-    rows = list(_old(before).order_by("changed").only("id", "address", "created")[:most])
+    rows = list(_old(before).order_by("changed").only("id", "address", "created", "channel")[:most])
     for row in rows:
         row.address, row.subject, row.body, row.erased = rules.shorten(row.address), "", "", now
-    Notice.objects.bulk_update(rows, ["address", "subject", "body", "erased"], batch_size=200)
+        row.next_at = None  # nobody asks any more after what could not be sent again
+    Notice.objects.bulk_update(rows, ["address", "subject", "body", "erased", "next_at"], batch_size=200)
     senders.discard(rows)
     return len(rows)

@@ -1,4 +1,4 @@
-"""How is a message handed over: written into a folder, or given to an SMTP server?"""
+"""How is an e-mail handed over: written into a folder, or given to an SMTP server?"""
 
 import os
 import smtplib
@@ -20,6 +20,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from sala.kit import clock
 from sala.notices import rules
 from sala.notices.models import Notice
+from sala.notices.rules import Result
 from sala.notices.terms import Step
 
 LONGEST_LINE = 990
@@ -28,20 +29,34 @@ TIMEOUT = 10
 """Seconds an SMTP server may be silent; well below a notice's lease."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """How one handing over went. ``error`` names class and reply code only: servers quote addresses in their texts."""
-
-    step: Step
-    error: str = ""
-
-
 class Sender(Protocol):
-    """Hands messages over."""
+    """Hands messages over.
+
+    ``repeats`` says that a second try does no harm: e-mail carries the same Message-ID (RFC 1047 prefers a second copy
+    to none), some gateways know the id. ``asks`` says that the gateway can be asked what became of a message.
+    """
+
+    repeats: bool
+    asks: bool
 
     def send(self, notice: Notice) -> Result:
         """Hand one message over; never raises for what a server, a network or a setting does."""
         ...
+
+    def ask(self, notice: Notice) -> Result:
+        """What became of it: `Step.CONFIRM`, `Step.MISS`, `Step.REJECT`, or `Step.LOSE` where the gateway can't say."""
+        ...
+
+
+class Mail:
+    """What holds for each way of sending e-mail."""
+
+    repeats = True
+    asks = False
+
+    def ask(self, notice: Notice) -> Result:
+        """A mail server can't be asked."""
+        return Result(Step.LOSE)
 
 
 def domain() -> str:
@@ -81,18 +96,23 @@ def ascii_address(address: str) -> str:
     return name + at + host
 
 
+def transport() -> rules.Transport:
+    """Where SALA_EMAIL_URL says that e-mail goes. Raises ValueError with a sentence."""
+    return rules.transport(settings.EMAIL_URL)
+
+
 @contextmanager
-def open_sender() -> Iterator[Sender]:
+def open_email() -> Iterator[Sender]:
     """The sender that SALA_EMAIL_URL names; one connection for all messages of a round."""
     try:
-        transport = rules.transport(settings.EMAIL_URL)
+        named = transport()
     except ValueError as error:
         yield Misconfigured(str(error))
         return
-    if not transport.host:
+    if not named.host:
         yield Folder(outbox())
         return
-    sender = Smtp(transport)
+    sender = Smtp(named)
     try:
         yield sender
     finally:
@@ -113,7 +133,19 @@ def discard(notices: Iterable[Notice]) -> int:
 
 def file_of(notice: Notice) -> Path:
     """Where the folder holds a message."""
-    return outbox() / f"{notice.created:%Y%m%dT%H%M%S}-{notice.pk}.eml"
+    ending = "eml" if notice.channel in ("", "email") else "txt"
+    return outbox() / f"{notice.created:%Y%m%dT%H%M%S}-{notice.pk}.{ending}"
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write a message's file whole or not at all, for the hall's own eyes. Raises OSError."""
+    partial = target.with_suffix(".part")
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(target)
 
 
 @dataclass(frozen=True)
@@ -121,37 +153,39 @@ class Misconfigured:
     """Sends nothing and says why."""
 
     reason: str
+    repeats = True
+    asks = False
 
     def send(self, notice: Notice) -> Result:
-        return Result(Step.BREAK, self.reason)
+        """A technical failure with the reason."""
+        return Result(Step.BREAK, self.reason, away=True)
+
+    def ask(self, notice: Notice) -> Result:
+        """Nobody to ask."""
+        return Result(Step.LOSE, self.reason)
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(Mail):
     """Writes each message as a file; a second try writes the same file again."""
 
     path: Path
 
     def send(self, notice: Notice) -> Result:
+        """Write it."""
         try:
             content = message(notice).as_bytes()
         except ValueError as error:
             return Result(Step.REJECT, type(error).__name__)
         target = self.path / file_of(notice).name
-        partial = target.with_suffix(".part")
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
+            write(target, content)
         except OSError as error:
-            return Result(Step.BREAK, f"{type(error).__name__}: {os.strerror(error.errno or 0)}")
+            return Result(Step.BREAK, f"{type(error).__name__}: {os.strerror(error.errno or 0)}", away=True)
         return Result(Step.DELIVER)
 
 
-class Smtp:
+class Smtp(Mail):
     """Gives messages to a server through the connection of Django's SMTP backend."""
 
     def __init__(self, transport: rules.Transport) -> None:
@@ -166,20 +200,14 @@ class Smtp:
             timeout=TIMEOUT,
             fail_silently=False,
         )
-        self.away: Result | None = (
-            None  # once the server is away, don't wait for it once more for each message
-        )
 
     def send(self, notice: Notice) -> Result:
         """Hand over; a connection that broke at an earlier message is opened anew."""
-        if self.away is not None:
-            return self.away
         try:
             self.backend.open()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            self.away = opening(error, notice.attempts)
-            return self.away
+            return opening(error, notice.attempts)
         try:
             text = message(notice, self.transport.sender)
             sender = parseaddr(text["From"])[1]
@@ -204,13 +232,13 @@ def opening(error: Exception, attempts: int) -> Result:
     name = type(error).__name__
     match error:
         case ssl.SSLError() | smtplib.SMTPNotSupportedError() | socket.gaierror():
-            return Result(Step.BREAK, name)
+            return Result(Step.BREAK, name, away=True)
         case smtplib.SMTPResponseException() if error.smtp_code >= 500:
-            return Result(Step.BREAK, f"{name}: SMTP {error.smtp_code}")
+            return Result(Step.BREAK, f"{name}: SMTP {error.smtp_code}", away=True)
         case smtplib.SMTPResponseException():
-            return Result(rules.after_disturbance(attempts), f"{name}: SMTP {error.smtp_code}")
+            return Result(rules.after_disturbance(attempts), f"{name}: SMTP {error.smtp_code}", away=True)
         case _:
-            return Result(rules.after_disturbance(attempts), name)
+            return Result(rules.after_disturbance(attempts), name, away=True)
 
 
 def sending(error: Exception, attempts: int) -> Result:
@@ -218,7 +246,7 @@ def sending(error: Exception, attempts: int) -> Result:
     name = type(error).__name__
     match error:
         case smtplib.SMTPSenderRefused() if error.smtp_code >= 500:
-            return Result(Step.BREAK, f"{name}: SMTP {error.smtp_code}")
+            return Result(Step.BREAK, f"{name}: SMTP {error.smtp_code}", away=True)
         case smtplib.SMTPRecipientsRefused():
             code = min((reply[0] for reply in error.recipients.values()), default=550)
             return Result(rules.after_reply(code, attempts), f"{name}: SMTP {code}")

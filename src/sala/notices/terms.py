@@ -7,10 +7,12 @@ class Channel(Term):
     """How a notice travels."""
 
     EMAIL = "email", N_("E-mail")
+    SMS = "sms", N_("SMS")
+    TELEGRAM = "telegram", N_("Telegram")
 
 
 class State(Term):
-    """How far a notice has come."""
+    """How far a notice has come. Delivered: the server or gateway has said that it took it."""
 
     CREATED = "created", N_("Created")
     SENDING = "sending", N_("Being sent")
@@ -18,6 +20,7 @@ class State(Term):
     TEMPORARY = "temporary", N_("Will be tried again")
     PERMANENT = "permanent", N_("Can't be delivered")
     TECHNICAL = "technical", N_("The system could not send it")
+    UNCERTAIN = "uncertain", N_("Not known whether it arrived")
 
 
 class Step(Term):
@@ -29,3 +32,7 @@ class Step(Term):
     REJECT = "reject", N_("Give up")
     BREAK = "break", N_("Report a technical failure")
     WITHDRAW = "withdraw", N_("Withdraw")
+    LOSE = "lose", N_("Lose sight of it after it was handed over")
+    MISS = "miss", N_("Learn from the gateway that it never had it")
+    CONFIRM = "confirm", N_("Mark as delivered")
+    RESEND = "resend", N_("Send again")

@@ -266,6 +266,19 @@ def transport() -> Iterator[Check]:
     else:
         where = f"notices become files in {Path(settings.HOME) / 'outbox'}"
         yield Check("e-mail", "ok", f"{where}; SALA_EMAIL_URL=smtp://... sends them")
+    yield from phones()
+
+
+def phones() -> Iterator[Check]:
+    """Whether SMS and Telegram are set up soundly, where they are set up at all."""
+    from sala.notices import channels
+    from sala.notices.terms import Channel
+
+    for channel in (Channel.SMS, Channel.TELEGRAM):
+        if found := channels.wrong(channel):
+            yield Check(channel.value, "bad", found, "Correct the setting; docs/notices.md tells how.")
+        elif channels.is_open(channel):
+            yield Check(channel.value, "ok", "notices are sent by it")
 
 
 def database() -> Iterator[Check]:
@@ -336,6 +349,7 @@ def outbox() -> Iterator[Check]:
     from sala.notices.terms import State
 
     counts, oldest = queries.counts(), queries.oldest_waiting()
+    uncertain = counts[State.UNCERTAIN]
     waiting = sum(counts[state] for state in (State.CREATED, State.SENDING, State.TEMPORARY))
     broken = counts[State.TECHNICAL]
     if oldest is not None and clock.now() - oldest > WAITS_LONG:
@@ -343,6 +357,9 @@ def outbox() -> Iterator[Check]:
         yield Check("outbox", "warn", found, "Is the worker at work, and does the mail server answer?")
     else:
         yield Check("outbox", "ok", f"{waiting} notices wait, {counts[State.DELIVERED]} delivered")
+    if uncertain:
+        found = f"of {uncertain} notices nobody knows whether they arrived"
+        yield Check("outbox", "warn", found, "Staff see to them under Messages (/work/messages).")
     if broken:
         yield Check(
             "outbox", "warn", f"{broken} notices could not be sent", "Look at the worker's log for why."

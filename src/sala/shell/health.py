@@ -164,6 +164,14 @@ def _waiting() -> list[str]:
             *((f'{{state="{state.value}"}}', count) for state, count in notices.counts().items()),
         ),
         *metric(
+            "sala_notices_open",
+            "Notices that wait or are uncertain, by channel and state.",
+            *(
+                (f'{{channel="{channel.value}",state="{state.value}"}}', count)
+                for (channel, state), count in notices.open_counts().items()
+            ),
+        ),
+        *metric(
             "sala_notices_oldest_waiting_timestamp_seconds",
             "Since when the longest waiting notice waits; 0: none waits.",
             ("", _seconds(oldest)),

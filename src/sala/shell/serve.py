@@ -38,14 +38,22 @@ def register_jobs() -> None:
     from sala.files import actions as files
     from sala.jobs import registry
     from sala.ledger import looks
-    from sala.notices import actions as notices
+    from sala.notices import chats, delivery
+    from sala.notices.terms import Channel
     from sala.numbers import actions as numbers
     from sala.shell import retention
 
     retention.register()
 
     registry.register("ledger.looks", timedelta(minutes=5), partial(looks.bind, by=system("ledger.looks")))
-    registry.register("notices.deliver", timedelta(seconds=5), notices.deliver_due)
+    # A job for each channel: a gateway that is slow holds nobody else's messages up.
+    for job, channel in (
+        ("notices.deliver", Channel.EMAIL),
+        ("notices.sms", Channel.SMS),
+        ("notices.telegram", Channel.TELEGRAM),
+    ):
+        registry.register(job, timedelta(seconds=5), partial(delivery.deliver_due, (channel,)))
+    registry.register("notices.listen", timedelta(seconds=5), chats.listen)
     registry.register("installation.erase", timedelta(hours=1), retention.erase)
     registry.register("files.sweep", timedelta(hours=1), files.sweep)
     registry.register("numbers.expire", timedelta(hours=1), numbers.expire)
@@ -127,14 +135,12 @@ def check_database() -> None:
 
 def check_settings() -> None:
     """Raise click.ClickException for settings with which the worker could only fail."""
-    from django.conf import settings
+    from sala.notices import channels
+    from sala.notices.terms import Channel
 
-    from sala.notices import rules
-
-    try:
-        rules.transport(settings.EMAIL_URL)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    for channel in Channel:
+        if found := channels.wrong(channel):
+            raise click.ClickException(found)
 
 
 def collect_static() -> None:

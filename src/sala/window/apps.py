@@ -64,11 +64,14 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.FORWARD], N_("Request forwarded")),
             (letters.KINDS[Act.RETURN], N_("Request sent back")),
             (letters.KINDS[Act.REOPEN], N_("Request opened again")),
+            (letters.LINKED, N_("Telegram linked")),
         ):
             notices.register(kind, label)
+        notices.link(steps.REQUEST, letters.greet)
         levels = ("province", "district", "commune")
         links.register(
             links.Link("hall", 10, _("The hall of this place"), levels, lambda key: url("hall", key))
         )
         menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))
         menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))
+        menu.register(menu.Entry("work-messages", _("Messages"), 15, Verb.RESEND))

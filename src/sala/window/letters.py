@@ -1,4 +1,10 @@
-"""What do we write to the applicant, and in which language? One short e-mail a public step, in theirs."""
+"""What do we write to the applicant, in which language, by which ways? One message a public step, in theirs.
+
+E-mail tells what was said. SMS and Telegram say only that there is news, and where: a phone is shared, a text is paid by
+its length, and nothing a resident told belongs into a messenger's hands.
+"""
+
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -7,8 +13,13 @@ from django.utils.translation import gettext as _
 
 from sala.kit import clock
 from sala.kit.khmer import date_long
+from sala.kit.terms import N_
 from sala.notices import actions as notices
-from sala.window import queries
+from sala.notices import channels, chats, registry
+from sala.notices import queries as outbox
+from sala.notices import rules as notice_rules
+from sala.notices.terms import Channel
+from sala.window import queries, steps
 from sala.window.models import Contact, Event, Request
 from sala.window.terms import Act
 
@@ -21,6 +32,19 @@ KINDS = {
     Act.FORWARD: "window.forwarded",
     Act.RETURN: "window.returned",
     Act.REOPEN: "window.reopened",
+}
+LINKED = "window.linked"
+SHORT = {
+    Act.RECEIVE: N_("Your request %(number)s was received."),
+    Act.ASK: N_(
+        "The hall asks you something about your request %(number)s. Its clock is paused until you reply."
+    ),
+    Act.ANSWER: N_("There is news about your request %(number)s."),
+    Act.FINISH: N_("Your request %(number)s is done. You can rate the service."),
+    Act.REFUSE: N_("Your request %(number)s was refused. The reason stands on its page."),
+    Act.FORWARD: N_("Your request %(number)s went to another office."),
+    Act.RETURN: N_("Your request %(number)s went to another office."),
+    Act.REOPEN: N_("Your request %(number)s is open again."),
 }
 
 
@@ -85,19 +109,63 @@ def _office(event: Event, language: str) -> str:
     return names[event.office][language] if event.office in names else ""
 
 
+def short(act: Act, number: str, code: str) -> str:
+    """The text of an SMS or a Telegram message, in the language in force: the link alone where both together are too long."""
+    address = link(code)
+    whole = f"{_(SHORT[act]) % {'number': number}} {address}"
+    return whole if notice_rules.segments(whole) <= notices.LONGEST_SMS else address
+
+
+def ways(request: Request, act: Act, contact: Contact | None) -> list[tuple[Channel, str]]:
+    """By which channels to which addresses: e-mail where one was given, Telegram where a chat is linked, SMS where there is
+    nothing but a telephone number and this hall has a gateway. Asks the database only for a chat, where there is a bot."""
+    found: list[tuple[Channel, str]] = []
+    if contact is not None and contact.email:
+        found.append((Channel.EMAIL, contact.email))
+    # Nobody can have linked a chat before the request's page is there.
+    chat = outbox.chat_of(about(request)) if act != Act.RECEIVE and channels.is_open(Channel.TELEGRAM) else ""
+    if chat:
+        found.append((Channel.TELEGRAM, chat))
+    if not found and contact is not None and contact.phone and channels.is_open(Channel.SMS):
+        found.append((Channel.SMS, contact.phone))
+    return found
+
+
 def tell(request: Request, event: Event, contact: Contact | None, code: str) -> None:
-    """Put a notice about a public step into the outbox, when the applicant left an e-mail address."""
-    kind = KINDS.get(Act(event.act))
-    if kind is None or contact is None or not contact.email:
+    """Put a notice about a public step into the outbox, for each way to the applicant."""
+    act = Act(event.act)
+    kind = KINDS.get(act)
+    if kind is None:
         return
-    with translation.override(contact.language):
-        subject, body = words(request, event, code)
-        notices.post(
-            kind=kind,
-            channel="email",
-            address=contact.email,
-            language=contact.language,
-            subject=subject,
-            body=body,
-            about=about(request),
-        )
+    for channel, address in ways(request, act, contact):
+        language = contact.language if contact is not None else request.language
+        with translation.override(language):
+            subject, body = words(request, event, code)
+            notices.post(
+                kind=kind,
+                channel=channel,
+                address=address,
+                language=language,
+                subject=subject,
+                body=body if channel == Channel.EMAIL else short(act, request.number, code),
+                about=about(request),
+                office=request.office_id,
+            )
+
+
+def chat_address(request: Request) -> str:
+    """The link that opens this hall's bot for a request, for the page its code opens; empty where there is no bot, or no news
+    will come any more."""
+    return chats.address(steps.REQUEST, request.id) if request.open else ""
+
+
+def greet(key: str) -> registry.Greeting | None:
+    """What a chat is told that was just linked to a request; None for one that is over, erased or unknown."""
+    request = queries.open_request(UUID(key))
+    if request is None:
+        return None
+    contact = queries.contact_of(request)
+    language = contact.language if contact is not None else request.language
+    with translation.override(language):
+        text = _("You get news about your request %(number)s here. Send /stop to end this.")
+    return registry.Greeting(LINKED, language, text % {"number": request.number}, request.office_id)

@@ -228,6 +228,11 @@ def where_of(request_id: UUID) -> Where:
     return Request.objects.get(pk=request_id).where
 
 
+def open_request(request_id: UUID) -> Request | None:
+    """One that is still worked on and keeps what was told, without asking who asks: for what the hall itself sends."""
+    return Request.objects.filter(pk=request_id, open=True, erased_at__isnull=True).first()
+
+
 def by_number(by: Acting, number: str) -> Request:
     """The same by number."""
     found = visible(by).filter(number=number[:32]).values_list("pk", flat=True).first()

@@ -21,6 +21,7 @@ class Verb(Term):
     REFUSE = "window.refuse", N_("refuse a request with a reason")
     FORWARD = "window.forward", N_("forward a request to another office, or send it back")
     REOPEN = "window.reopen", N_("open a finished request again")
+    RESEND = "window.resend", N_("see to messages that did not arrive")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
 
@@ -57,6 +58,8 @@ class LedgerAct(Term):
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
     KEY = "window.key", N_("Key for a program that reports by Open311")
     KEY_ENDED = "window.key_ended", N_("Key of a program ended")
+    RESEND = "window.resend", N_("A message to the applicant was sent again")
+    CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
 
 
 class Look(Term):

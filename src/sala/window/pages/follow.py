@@ -21,7 +21,7 @@ from sala.offices import queries as offices
 from sala.offices import shown as offices_shown
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, queries, rules, shown, steps
+from sala.window import actions, attributes, forms, letters, queries, rules, shown, steps
 from sala.window.terms import Act, State
 
 
@@ -143,6 +143,7 @@ def _track(
         "appeal": queries.appeal(found) if found.state == State.REFUSED else None,
         "rating": queries.rating_of(found),
         "may_withdraw": found.open,
+        "telegram": letters.chat_address(found),
         "signed": ledger.first(steps.REQUEST, str(found.id)),
         "looks": queries.looks(context["contact"]),
         "problem": problem,

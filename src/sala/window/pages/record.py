@@ -22,6 +22,8 @@ from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import actions, attributes, forms, queries, rules, shown, steps
+from sala.window import messages as told_by
+from sala.window.pages.messages import written
 from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Look, State, Verb
 
 
@@ -190,6 +192,7 @@ def _show(
             for entry in (ledger.history(steps.REQUEST, str(found.id)) if told else [])
         ],
         "readers": _readers(seen, people),
+        "sent": written(told_by.of_request(by, found)),
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
     }
     return render(request, "window/record.html", context, status=status)
