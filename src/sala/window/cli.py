@@ -9,6 +9,7 @@ import click
 from sala.accounts.acting import system
 from sala.kit.errors import Problem
 from sala.window import listing, queries, shown
+from sala.window.proposal.commands import COMMANDS
 
 
 def _by() -> Any:
@@ -146,3 +147,7 @@ def erase(number: str, yes: bool) -> None:
         _fail(problem)
         return
     click.echo(f"{found.number}: erased.")
+
+
+for command in COMMANDS:
+    group.add_command(command)

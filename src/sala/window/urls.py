@@ -2,11 +2,12 @@
 
 from django.urls import path, re_path
 
-from sala.window.pages import follow, front, maps, queue, record, report
+from sala.window.pages import ask, follow, front, maps, queue, record, report
 
 urlpatterns = [
     path("", front.home, name="home"),
     path("halls/<str:key>", front.hall, name="hall"),
+    path("ask", ask.ask, name="ask"),
     path("services", front.services, name="services"),
     path("services/<str:code>", front.service, name="service"),
     path("services/<str:code>/apply", report.apply, name="service-apply"),
