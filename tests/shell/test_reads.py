@@ -28,6 +28,7 @@ PAGES = {
     "/km/figures": 5,
     "/km/figures/window.on_time": 14,
     "/km/services": 3,
+    "/km/ask": 3,
     "/km/ledger": 5,
 }
 LISTS = (

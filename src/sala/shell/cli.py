@@ -165,7 +165,7 @@ def in_an_open_hall(command: click.Command) -> None:
             in_an_open_hall(each)
         return
     act = command.callback
-    if act is None or hasattr(act, "__wrapped__"):
+    if act is None or hasattr(act, "__wrapped__") or getattr(command, "needs_no_hall", False):
         return
 
     @functools.wraps(act)

@@ -132,3 +132,22 @@ class RequestTracked(RequestPublic):
 
     events: list[PublicStep]
     page: str
+
+
+class ProposedService(Told):
+    """A service that may be meant: how likely (0 to 1), who decides, and which office that is for the place that was given."""
+
+    code: str
+    score: float
+    kind: Kind
+    name: Names
+    level: Level
+    office: Names | None
+
+
+class Proposals(Told):
+    """What a text may mean, the likeliest first. ``unsure``: ask for more words before believing the first."""
+
+    lang: str
+    unsure: bool
+    services: list[ProposedService]

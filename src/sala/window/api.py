@@ -15,10 +15,14 @@ from sala.accounts.acting import system
 from sala.installation import queries as installation
 from sala.kit import api, export, network, openapi
 from sala.kit.errors import FieldError, Invalid, NotFound
+from sala.kit.khmer import ascii_digits
 from sala.kit.openapi import Link
 from sala.kit.paging import ListSpec, choice, text
 from sala.numbers.idempotency import Answer, json_response, of_request
+from sala.offices import queries as offices
+from sala.places import queries as places
 from sala.window import actions, answers, checking, forms, listing, queries, rules, shown
+from sala.window.proposal import serving
 from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind
 
 router = Router(tags=["window"])
@@ -106,6 +110,46 @@ api.serve_list(
 def service(request: HttpRequest, code: str) -> HttpResponse:
     """One service; 404 for one that is not offered."""
     return api.json(_service(queries.service(code)))
+
+
+class Ask(api.Strict):
+    """A resident's own words. ``place``: a gazetteer code, so that the responsible office can be named."""
+
+    text: str = Field(max_length=2000)
+    place: str = Field("", max_length=16)
+
+
+def _office(key: str, level: str) -> dict[str, str] | None:
+    unit = places.unit(ascii_digits(key)) if key else None
+    office = offices.serving(unit.key, level) if unit is not None else None
+    return {"km": office.name_km, "en": office.name_en} if office is not None else None
+
+
+@router.post(
+    "/propose",
+    auth=None,
+    summary="Which services may a text mean? Nothing is stored",
+    operation_id="window_propose",
+)
+@openapi.says(
+    answers.Proposals, links={"Service": Link("window_service", {"code": "$response.body#/services/0/code"})}
+)
+def propose(request: HttpRequest, body: Ask) -> HttpResponse:
+    """The five likeliest services on offer for a text in Khmer or English, with who decides. Always an answer, never certain."""
+    offered = {row.code: row for row in queries.services()}
+    found = serving.answer(body.text, offered)
+    told = [
+        {
+            "code": row.code,
+            "score": round(each.score, 4),
+            "kind": row.kind,
+            "name": {"km": row.name_km, "en": row.name_en},
+            "level": row.level,
+            "office": _office(body.place, row.level),
+        }
+        for each, row in ((each, offered[each.code]) for each in found.services[:5])
+    ]
+    return api.json({"lang": found.lang, "unsure": found.unsure, "services": told})
 
 
 def _by(request: HttpRequest) -> Any:

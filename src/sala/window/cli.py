@@ -9,6 +9,7 @@ import click
 from sala.accounts.acting import system
 from sala.kit.errors import Problem
 from sala.window import listing, queries, shown
+from sala.window.proposal.commands import COMMANDS
 
 
 def _by() -> Any:
@@ -168,3 +169,7 @@ def open311_key(name: str, revoke: bool, as_json: bool) -> None:
         _say({"name": name, "key": key})
     else:
         click.echo(key)
+
+
+for command in COMMANDS:
+    group.add_command(command)

@@ -272,6 +272,17 @@ class CounterForm(WhatForm):
     )
 
 
+class AskForm(forms.Form):
+    """What does the resident need, in their own words?"""
+
+    text = Words(
+        label=_("What do you need?"),
+        lines=True,
+        max_length=2000,
+        error_messages={"required": _("Write in a few words what you need.")},
+    )
+
+
 class LookForm(forms.Form):
     """Which code opens the request?"""
 

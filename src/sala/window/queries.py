@@ -384,6 +384,12 @@ def narrowed(rows: QuerySet[Request], *, state: str = "", place: str = "") -> Qu
     return rows.order_by("due_at", "pk")
 
 
+def worded(by: Acting) -> Iterator[tuple[str, str, str]]:
+    """Service, language and words of the requests whose words ``by`` may read; nothing else of them, in the order received."""
+    rows = visible(by).filter(reach_q(by.reach(Verb.SEE_PERSON))).exclude(description="")
+    yield from rows.order_by("pk").values_list("service_id", "language", "description").iterator(2000)
+
+
 def rating_of(request: Request) -> Rating | None:
     """The rating, if there is one."""
     return getattr(request, "rating", None)

@@ -232,7 +232,9 @@ def counter(request: HttpRequest) -> HttpResponse:
 
 def _walk(flow: Flow) -> HttpResponse:
     data = flow.data
-    if flow.request.method != "POST":
+    if (
+        flow.request.method != "POST" or "asked" in data
+    ):  # `ask` sends the words on: the walk begins with them
         first = flow.steps[0]
         if flow.service is not None and first == "service" and not flow.counter:
             first = "where"
