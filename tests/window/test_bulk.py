@@ -12,7 +12,7 @@ from django.db import transaction
 from sala.accounts.acting import RESIDENT
 from sala.installation.actions import simulated
 from sala.kit import clock, ids
-from sala.kit.errors import Refused
+from sala.kit.errors import Invalid, Refused
 from sala.ledger.models import Entry, Salt
 from sala.numbers.models import Counter
 from sala.window import actions, bulk, queries
@@ -190,3 +190,12 @@ def test_progress_is_told(posts: Any) -> None:
         queries.counts(posts.clerk)["all"]
         == Request.objects.filter(commune="120404", office=posts.clerk.office).count()
     )
+
+
+def test_answers_are_kept_as_the_action_keeps_them(posts: Any) -> None:
+    bulk.play([Life("RP-ROAD", "12040402", START, RESIDENT, attributes={"damage": "hole", "passable": ""})])
+    assert Request.objects.get().attributes == {"damage": "hole"}
+    wrong = Life("RP-ROAD", "12040402", START, RESIDENT, attributes={"damage": "ocean"})
+    with pytest.raises(Invalid), transaction.atomic():
+        bulk.play([wrong])
+    assert Request.objects.count() == 1

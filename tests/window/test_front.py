@@ -127,3 +127,9 @@ def test_a_wrong_code_in_the_address_can_be_typed_again(end: str) -> None:
     found = answer.content.decode()
     assert answer.status_code == 404 and "opens no request" in found
     assert 'action="/en/requests"' in found and 'value="AAAA-BBBB-CCCC-DDDD"' in found
+
+
+def test_a_service_says_what_it_will_ask() -> None:
+    assert "How far does the water reach?" in page("/en/services/RP-SEWER")
+    assert "តើបាត់ឯកសារអ្វីខ្លះ?" in page("/km/services/CT-LOSS")
+    assert "What you will be asked" not in page("/en/services/CT-GUARD")

@@ -146,6 +146,11 @@ class Post:
 RESIDENT = Resident()
 
 
+def program(key: UUID) -> Resident:
+    """The acting of a program that shows a key of its own: it may what a resident may; the ledger names the key, never its name."""
+    return Resident(post=f"key:{key}")
+
+
 def system(name: str) -> System:
     """The acting of a job or a loading called ``name``."""
     return System(name)

@@ -58,7 +58,7 @@ class Acting(Protocol):
 
     @property
     def post(self) -> str:
-        """What the ledger writes for the actor: the appointment's id, ``resident`` or ``system:<name>``; never a person's name."""
+        """What the ledger writes for the actor: the appointment's id, ``resident``, ``key:<id>`` or ``system:<name>``; never a person's name."""
         ...
 
     @property

@@ -10,7 +10,9 @@ class Entry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     at = models.DateTimeField(default=clock.now)
-    post = models.CharField(max_length=80)  # an appointment's id, `resident` or `system:<name>`; never a name
+    post = models.CharField(
+        max_length=80
+    )  # an appointment's id, `resident`, `key:<id>` or `system:<name>`; never a name
     act = models.CharField(max_length=64)
     kind = models.CharField(max_length=64)
     subject = models.CharField(max_length=64)

@@ -159,7 +159,7 @@ def holder_names(appointment_ids: Iterable[str]) -> dict[str, dict[str, str]]:
         try:
             keys.add(UUID(str(text)))
         except ValueError:
-            continue  # "resident" and "system:..." are no appointments
+            continue  # "resident", "key:..." and "system:..." are no appointments
     if not keys:
         return {}
     rows = Appointment.objects.filter(pk__in=keys).values_list("pk", "post__names", "office__form")

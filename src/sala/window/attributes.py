@@ -161,7 +161,7 @@ def _number(attribute: Attribute, text: str) -> str | Fault:
         number = Decimal(plain)
     except InvalidOperation:
         return Fault(attribute.code, "not-a-number", N_("Give a number."))
-    if not number.is_finite() or len(plain) > 20:
+    if not number.is_finite() or len(plain) > 20 or abs(number.adjusted()) > 20:  # 1e9999999 is short too
         return Fault(attribute.code, "not-a-number", N_("Give a number."))
     if attribute.least is not None and number < attribute.least:
         return Fault(attribute.code, "too-small", N_("This number is too small."))

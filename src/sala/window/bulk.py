@@ -58,6 +58,7 @@ class Life:
     name: str = ""
     phone: str = ""
     language: str = "km"
+    attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass
@@ -154,7 +155,7 @@ def _live(life: Life, known: _Known, taken: dict[tuple[str, int], int], rows: _R
     with installation.simulated(life.at):
         asked = steps.Asked(
             terms, where, life.channel, life.description, life.location, life.latitude, life.longitude,
-            life.name, life.phone, "", life.language,
+            life.name, life.phone, "", life.language, actions.answered(terms, life.attributes),
         )  # fmt: skip
         request, contact, event = steps.receive(
             asked,

@@ -202,9 +202,19 @@ def public_reports(
     return narrowed(rows, place=place).order_by("-received_at", "-pk")
 
 
-def public_steps(start: datetime, end: datetime) -> QuerySet[Event]:
-    """Public steps of problem reports in this time, without their words, the newest first."""
+def public_steps(
+    start: datetime, end: datetime, *, place: str = "", numbers: Sequence[str] = ()
+) -> QuerySet[Event]:
+    """Public steps of problem reports in this time, without their words, the newest first.
+
+    ``place``: of reports that lie there, an unknown one finds nothing; ``numbers``: of these reports only.
+    """
     rows = Event.objects.filter(public=True, at__gte=start, at__lte=end, request__service__kind=Kind.REPORT)
+    if place:
+        unit = places.unit(place)
+        rows = rows.filter(**{f"request__{unit.level}": unit.key}) if unit else rows.none()
+    if numbers:
+        rows = rows.filter(request__number__in=numbers)
     return (
         rows.select_related("request")
         .only("act", "target", "at", "position", "request__number")

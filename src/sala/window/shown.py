@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from markupsafe import Markup
 
 from sala.kit import clock
+from sala.kit.terms import N_
 from sala.offices import queries as offices
 from sala.offices import shown as offices_shown
 from sala.places import queries as places
@@ -278,6 +279,9 @@ def _moved(event: "Event", halls: Mapping[UUID, dict[str, str]]) -> str:
     return _("Forwarded to %(office)s") % said
 
 
+_WHO = {"resident": N_("the applicant"), "key": N_("a program with a key"), "system": N_("the system")}
+
+
 def _who(
     event: "Event", act: Act, names: Mapping[UUID, dict[str, str]], posts: Mapping[str, dict[str, str]]
 ) -> str:
@@ -286,7 +290,7 @@ def _who(
         holder = jinja.name(names.get(UUID(event.post), {}))
         who = " ".join(part for part in (jinja.name(posts[event.post]), holder) if part)
     else:
-        who = _("the applicant") if event.post == "resident" else _("the system")
+        who = _(_WHO.get(event.post.partition(":")[0], _WHO["system"]))
     said = _("by %(who)s") % {"who": who}
     given = event.assigned if act == Act.ASSIGN or str(event.assigned or "") != event.post else None
     if given and act in (Act.TAKE, Act.ASSIGN) and given in names:

@@ -1,5 +1,6 @@
 """The addresses of Open311 GeoReport v2: services, their attributes, requests in and out, steps, tokens, discovery."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sala.accounts.acting import program
 from sala.files import actions as files
 from sala.kit import network
 from sala.kit.canonical import canonical
@@ -121,11 +123,13 @@ def requests(request: HttpRequest, kind: str) -> HttpResponse:
 @answers
 def one_request(request: HttpRequest, kind: str, number: str) -> HttpResponse:
     """One report by its number."""
-    reading.jurisdiction(request.GET)
-    rows = _public(queries.public_reports(numbers=[number[:32]]))
-    if not rows:
+    limit = reading.jurisdiction(request.GET)
+    rows = list(queries.public_reports(numbers=[number[:32]]))
+    if not rows or (
+        limit and limit not in (rows[0].province, rows[0].district, rows[0].commune, rows[0].village)
+    ):
         raise Refused311(404, _("service_request_id: there is no such report."))
-    return written(kind, "service_requests", "request", rows)
+    return written(kind, "service_requests", "request", _public(rows))
 
 
 def _public(rows: Any) -> list[dict[str, Any]]:
@@ -195,16 +199,19 @@ def _post(request: HttpRequest, kind: str) -> HttpResponse:
             "email": reading.argument(given, "email", 254),
             "language": _lang(),
             "attributes": reading.answers(given),
-        }
+        },
+        wordless=True,
     )
     return written(kind, "service_requests", "request", [_made(request, holder, said)], 201)
 
 
 def _made(request: HttpRequest, holder: Any, said: dict[str, Any]) -> dict[str, Any]:
     """Keep the photo, take the report in, once for an Idempotency-Key; what the program is told of it."""
-    uploads = request.FILES.getlist("media")[: forms.MOST_PHOTOS]
-    source = f"key:{holder.pk}"
-    by = request.acting  # type: ignore[attr-defined]
+    uploads = request.FILES.getlist("media")
+    if len(uploads) > forms.MOST_PHOTOS:
+        raise Refused311(400, _("media: send at most %(most)s pictures.") % {"most": forms.MOST_PHOTOS})
+    by = program(holder.pk)  # never who is signed in: a page elsewhere can send a form with a clerk's cookie
+    source = by.post
 
     def act() -> Answer:
         where = places.where(said["place"])
@@ -216,7 +223,9 @@ def _made(request: HttpRequest, holder: Any, said: dict[str, Any]) -> dict[str, 
         )
         return Answer(201, {"id": str(received.request.id), "number": received.request.number})
 
-    seen = canonical({**said, "service": said["service"].code, "media": [upload.size for upload in uploads]})
+    seen = canonical(
+        {**said, "service": said["service"].code, "media": [_digest(upload) for upload in uploads]}
+    )
     try:
         answer = once(request.headers.get("Idempotency-Key"), f"window.open311:{holder.pk}", seen, act)
     except Problem as problem:
@@ -231,6 +240,15 @@ def _made(request: HttpRequest, holder: Any, said: dict[str, Any]) -> dict[str, 
     if request.POST.get("media_url", "").strip():
         notice += " " + _("The picture at media_url was not taken over; send the picture itself as media.")
     return {"service_request_id": kept["number"], "service_notice": notice, "account_id": None}
+
+
+def _digest(upload: Any) -> str:
+    """What tells one picture from another."""
+    found = hashlib.sha256()
+    for chunk in upload.chunks():
+        found.update(chunk)
+    upload.seek(0)
+    return found.hexdigest()
 
 
 @never_cache
@@ -253,7 +271,8 @@ def updates(request: HttpRequest, kind: str) -> HttpResponse:
     """The public steps of reports, the newest first: what happened, never what was written."""
     wanted = reading.wanted(request)
     first = (wanted.page - 1) * wanted.size
-    rows = queries.public_steps(wanted.start, wanted.end)[first : first + wanted.size]
+    found = queries.public_steps(wanted.start, wanted.end, place=wanted.place, numbers=wanted.numbers)
+    rows = found[first : first + wanted.size]
     said = [
         {
             "update_id": f"{event.request.number}-{event.position}",

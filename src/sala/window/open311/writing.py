@@ -1,6 +1,7 @@
 """How is an answer of GeoReport v2 written? The same plain values as XML or JSON, and errors as the standard has them."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
@@ -44,6 +45,9 @@ def written(kind: str, root: str, item: str, value: Any, status: int = 200) -> H
     return response
 
 
+_NO_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""Signs that no XML 1.0 can hold, not even escaped; an error may repeat what a client sent."""
+
 ITEMS = {"attributes": "attribute", "values": "value", "endpoints": "endpoint", "formats": "format"}
 
 
@@ -56,7 +60,8 @@ def _element(name: str, item: str, value: Any) -> Element:
         for inner in value:
             found.append(_element(item, "item", inner))
     elif value is not None:
-        found.text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        found.text = _NO_XML.sub("\ufffd", text)
     return found
 
 
