@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from sala.accounts.acting import RESIDENT
 from sala.counter import actions, queries, rules
 from sala.counter.models import Ticket
-from sala.counter.terms import Act, Priority, State
+from sala.counter.terms import Priority, State, Step
 from sala.installation.actions import simulated
 from sala.kit import clock
 from sala.kit.errors import Changed, NotFound, NotPossible, NotSignedIn, Refused
@@ -55,9 +55,9 @@ def test_times_are_kept_at_the_steps() -> None:
         actions.issue(by=desk)
     with simulated(MONDAY + timedelta(minutes=12)):
         ticket = actions.call_next(by=desk)
-        ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Act.START)
+        ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Step.START)
     with simulated(MONDAY + timedelta(minutes=19)):
-        actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Act.FINISH)
+        actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Step.FINISH)
     row = Ticket.objects.get()
     assert (row.state, row.waiting_minutes, row.serving_minutes) == (State.DONE, 12, 7)
     acts = list(Entry.objects.filter(kind=queries.TICKET).order_by("at", "id").values_list("act", flat=True))
@@ -74,7 +74,7 @@ def test_priority_is_called_first_and_others_after_three() -> None:
     for _ in range(5):
         ticket = actions.call_next(by=desk)
         called.append(ticket.position)
-        actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Act.MISS)
+        actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Step.MISS)
     assert called == [2, 3, 4, 1, 5]
 
 
@@ -83,9 +83,9 @@ def test_a_missed_ticket_is_called_again_and_keeps_its_wait() -> None:
     with simulated(MONDAY):
         actions.issue(by=desk)
         ticket = actions.call_next(by=desk)
-        ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Act.MISS)
+        ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Step.MISS)
     with simulated(MONDAY + timedelta(minutes=30)):
-        ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Act.RECALL)
+        ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Step.RECALL)
     assert (ticket.state, ticket.waiting_minutes) == (State.CALLED, 0)
     verified()
 
@@ -105,11 +105,11 @@ def test_who_was_slower_is_told() -> None:
     desk, clerk = acting("frontdesk120404"), acting("clerk120404")
     actions.issue(by=desk)
     ticket = actions.call_next(by=desk)
-    actions.step(by=clerk, ticket_id=ticket.pk, version=ticket.version, act=Act.START)
+    actions.step(by=clerk, ticket_id=ticket.pk, version=ticket.version, act=Step.START)
     with pytest.raises(Changed):
-        actions.step(by=desk, ticket_id=ticket.pk, version=2, act=Act.MISS)
+        actions.step(by=desk, ticket_id=ticket.pk, version=2, act=Step.MISS)
     with pytest.raises(NotPossible):
-        actions.step(by=desk, ticket_id=ticket.pk, version=3, act=Act.CALL)
+        actions.step(by=desk, ticket_id=ticket.pk, version=3, act=Step.CALL)
 
 
 def test_who_may() -> None:
@@ -120,7 +120,7 @@ def test_who_may() -> None:
     with pytest.raises(Refused):
         actions.call_next(by=acting("auditor"))
     with pytest.raises(NotFound):  # of another office: not there
-        actions.step(by=acting("clerk020801"), ticket_id=ticket.pk, version=1, act=Act.LEAVE)
+        actions.step(by=acting("clerk020801"), ticket_id=ticket.pk, version=1, act=Step.LEAVE)
 
 
 def test_without_ledger_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,10 +147,10 @@ def test_estimate_and_its_error_appear_with_twenty_past_values() -> None:
         with simulated(at):
             assert actions.issue(by=desk).estimated_minutes is None
             ticket = actions.call_next(by=desk)
-            ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Act.START)
+            ticket = actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Step.START)
         at += timedelta(minutes=6)
         with simulated(at):
-            actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Act.FINISH)
+            actions.step(by=desk, ticket_id=ticket.pk, version=ticket.version, act=Step.FINISH)
     with simulated(at):
         assert [actions.issue(by=desk).estimated_minutes for _ in range(3)] == [0, 6, 12]
         assert queries.error(desk.office) is None

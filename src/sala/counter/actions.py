@@ -6,7 +6,7 @@ from django.db import transaction
 
 from sala.counter import queries, rules
 from sala.counter.models import Ticket
-from sala.counter.terms import Act, LedgerAct, Priority, State, Verb
+from sala.counter.terms import LedgerAct, Priority, State, Step, Verb
 from sala.kit import clock
 from sala.kit.acting import Acting
 from sala.kit.errors import Changed, NotPossible
@@ -81,13 +81,13 @@ def call_next(*, by: Acting, queue: str = QUEUE) -> Ticket:
             if chosen is None:
                 raise NotPossible(NOBODY)
             ticket = next(row for row in rows if row.position == chosen.position)
-            if _moved(ticket, Act.CALL, by):
+            if _moved(ticket, Step.CALL, by):
                 break
         _record(by, LedgerAct.CALL, ticket)
     return ticket
 
 
-def step(*, by: Acting, ticket_id: UUID, version: int, act: Act) -> Ticket:
+def step(*, by: Acting, ticket_id: UUID, version: int, act: Step) -> Ticket:
     """Any other step of a ticket: serve, served, nobody came, call again, has left.
 
     Side effects: the state with its time, a ledger entry. Raises `NotFound`, `Refused`, `NotPossible` (the state table),
@@ -96,11 +96,11 @@ def step(*, by: Acting, ticket_id: UUID, version: int, act: Act) -> Ticket:
     with transaction.atomic():
         ticket = queries.ticket(ticket_id, by=by)
         by.require(Verb.SERVE, ticket.where)
-        if act == Act.CALL:
+        if act == Step.CALL:
             raise NotPossible(CHOSEN_BY_THE_RULE)
         if ticket.version != version:
             raise Changed(OVERTAKEN)
-        if act == Act.RECALL:
+        if act == Step.RECALL:
             _one_at_a_time(by)
         if not _moved(ticket, act, by):
             raise Changed(OVERTAKEN)
@@ -115,18 +115,18 @@ def _one_at_a_time(by: Acting) -> None:
         raise NotPossible(ONE_AT_A_TIME)
 
 
-def _moved(ticket: Ticket, act: Act, by: Acting) -> bool:
+def _moved(ticket: Ticket, act: Step, by: Acting) -> bool:
     """Take the step in memory and write it if the row is still the version read; False where somebody was faster."""
     now = clock.now()
     ticket.state = rules.TICKET.after(State(ticket.state), act)
     ticket.changed = now
-    if act in (Act.CALL, Act.RECALL):
+    if act in (Step.CALL, Step.RECALL):
         ticket.called_by = by.post
         if ticket.called_at is None:  # the wait ended with the first call
             ticket.called_at, ticket.waiting_minutes = now, rules.minutes(ticket.issued_at, now)
-    elif act == Act.START:
+    elif act == Step.START:
         ticket.started_at = now
-    elif act == Act.FINISH and ticket.started_at is not None:
+    elif act == Step.FINISH and ticket.started_at is not None:
         ticket.ended_at, ticket.serving_minutes = now, rules.minutes(ticket.started_at, now)
     written = Ticket.objects.filter(pk=ticket.pk, version=ticket.version).update(
         version=ticket.version + 1, **{name: getattr(ticket, name) for name in _CHANGING}

@@ -6,7 +6,7 @@ from datetime import datetime
 from math import ceil
 from statistics import median
 
-from sala.counter.terms import Act, Priority, State
+from sala.counter.terms import Priority, State, Step
 from sala.kit.states import Move, Table
 
 ROW = 3  # priority tickets called one after the other while somebody without priority waits
@@ -17,13 +17,13 @@ TICKET: Table[State] = Table(
     name="ticket",
     initial=State.WAITING,
     moves=(
-        Move(State.WAITING, Act.CALL, State.CALLED),
-        Move(State.WAITING, Act.LEAVE, State.LEFT),
-        Move(State.CALLED, Act.START, State.SERVING),
-        Move(State.CALLED, Act.MISS, State.MISSED),
-        Move(State.SERVING, Act.FINISH, State.DONE),
-        Move(State.MISSED, Act.RECALL, State.CALLED),
-        Move(State.MISSED, Act.LEAVE, State.LEFT),
+        Move(State.WAITING, Step.CALL, State.CALLED),
+        Move(State.WAITING, Step.LEAVE, State.LEFT),
+        Move(State.CALLED, Step.START, State.SERVING),
+        Move(State.CALLED, Step.MISS, State.MISSED),
+        Move(State.SERVING, Step.FINISH, State.DONE),
+        Move(State.MISSED, Step.RECALL, State.CALLED),
+        Move(State.MISSED, Step.LEAVE, State.LEFT),
     ),
     owners={
         State.WAITING: "clerk",

@@ -10,7 +10,7 @@ class Verb(Term):
     SERVE = "counter.serve", N_("call and serve those who wait")
 
 
-class Act(Term):
+class Step(Term):
     """One step of a ticket."""
 
     CALL = "call", N_("Call next")
