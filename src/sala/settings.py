@@ -123,6 +123,7 @@ PROXIES = [each.strip() for each in os.environ.get("SALA_PROXIES", _PROXIES).spl
 INSTALLED_APPS = [
     "sala.shell",
     "sala.window",
+    "sala.counter",
     "sala.measures",
     "sala.accounts",
     "sala.offices",

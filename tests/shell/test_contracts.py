@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "sala"
 FLOORS = [
     {"shell"},
+    {"counter"},
     {"window"},
     {"measures"},
     {"accounts"},

@@ -1,0 +1,74 @@
+"""What the counter keeps: queue tickets. No name and nothing that was told."""
+
+from django.db import models
+from django.db.models import Q
+
+from sala.counter.terms import Priority, State
+from sala.kit import clock, ids
+from sala.kit.acting import Where
+from sala.kit.checks import among, one_of
+
+NOT_YET = (State.WAITING, State.LEFT)  # states in which nobody may have called it
+
+
+class Ticket(models.Model):
+    """One who waits at one office on one day."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    province = models.CharField(max_length=16, blank=True)
+    district = models.CharField(max_length=16, blank=True)
+    commune = models.CharField(max_length=16, blank=True)
+    village = models.CharField(max_length=16, blank=True)
+    day = models.DateField()
+    queue = models.CharField(max_length=1, default="A")
+    position = models.PositiveIntegerField()
+    priority = models.CharField(max_length=12, default=Priority.ORDINARY)
+    state = models.CharField(max_length=8, default=State.WAITING)
+    issued_at = models.DateTimeField(default=clock.now)
+    estimated_minutes = models.PositiveIntegerField(null=True)
+    called_at = models.DateTimeField(null=True)
+    called_by = models.CharField(max_length=64, blank=True)
+    waiting_minutes = models.PositiveIntegerField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    serving_minutes = models.PositiveIntegerField(null=True)
+    changed = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "day", "queue", "position"], name="counter_ticket_position"
+            ),
+            one_of("state", State, "counter_ticket_state"),
+            one_of("priority", Priority, "counter_ticket_priority"),
+            models.CheckConstraint(condition=Q(position__gte=1), name="counter_ticket_counts_from_one"),
+            models.CheckConstraint(
+                condition=Q(called_at__isnull=True, waiting_minutes__isnull=True, called_by="")
+                & among("state", NOT_YET)
+                | Q(called_at__isnull=False, waiting_minutes__isnull=False)
+                & ~Q(state="waiting")
+                & ~Q(called_by=""),
+                name="counter_ticket_called",
+            ),
+            models.CheckConstraint(
+                condition=Q(started_at__isnull=False) & among("state", (State.SERVING, State.DONE))
+                | Q(started_at__isnull=True) & ~among("state", (State.SERVING, State.DONE)),
+                name="counter_ticket_started",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="done", ended_at__isnull=False, serving_minutes__isnull=False)
+                | ~Q(state="done") & Q(ended_at__isnull=True, serving_minutes__isnull=True),
+                name="counter_ticket_ended",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["office", "day", "called_at"], name="counter_ticket_called_at"),
+            models.Index(fields=["office", "ended_at"], name="counter_ticket_ended_at"),
+        ]
+
+    @property
+    def where(self) -> Where:
+        """Where it stands, for permission."""
+        return Where(self.province, self.district, self.commune, self.village, self.office_id)

@@ -1,0 +1,96 @@
+"""Whose turn is it, how long will it take, and how far off is such a promise usually?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from statistics import median
+
+from sala.counter.terms import Priority, State, Step
+from sala.kit.states import Move, Table
+
+ROW = 3  # priority tickets called one after the other while somebody without priority waits
+ENOUGH = 20  # past values before an estimate or its error is told
+USUALLY = 0.8  # the share of past estimates that were at most as far off as is told
+
+TICKET: Table[State] = Table(
+    name="ticket",
+    initial=State.WAITING,
+    moves=(
+        Move(State.WAITING, Step.CALL, State.CALLED),
+        Move(State.WAITING, Step.LEAVE, State.LEFT),
+        Move(State.CALLED, Step.START, State.SERVING),
+        Move(State.CALLED, Step.MISS, State.MISSED),
+        Move(State.SERVING, Step.FINISH, State.DONE),
+        Move(State.MISSED, Step.RECALL, State.CALLED),
+        Move(State.MISSED, Step.LEAVE, State.LEFT),
+    ),
+    owners={
+        State.WAITING: "clerk",
+        State.CALLED: "clerk",
+        State.SERVING: "clerk",
+        State.MISSED: "clerk",
+        State.DONE: "nobody",
+        State.LEFT: "nobody",
+    },
+)
+FINAL = frozenset({State.DONE, State.LEFT})
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody who waits: the place in the order of arrival, and why he or she is called earlier."""
+
+    position: int
+    priority: Priority = Priority.ORDINARY
+
+
+def name(queue: str, position: int) -> str:
+    """What stands on the ticket: ``A001``. Beyond 999 it grows a digit rather than begin again."""
+    return f"{queue}{position:03d}"
+
+
+def in_a_row(called: Iterable[Priority]) -> int:
+    """How many priority tickets were called last without one of the others; ``called`` is newest first."""
+    count = 0
+    for priority in called:
+        if priority == Priority.ORDINARY:
+            break
+        count += 1
+    return count
+
+
+def next_one(waiting: Iterable[Waiting], row: int) -> Waiting | None:
+    """Who is called next. Priority comes first, each group in the order of arrival; after `ROW` priority tickets in a
+    row it is the turn of one without, so that nobody waits for ever. ``row`` is what `in_a_row` counted. None: nobody waits.
+    """
+    ordered = sorted(waiting, key=lambda ticket: ticket.position)
+    first = [ticket for ticket in ordered if ticket.priority != Priority.ORDINARY]
+    others = [ticket for ticket in ordered if ticket.priority == Priority.ORDINARY]
+    if first and (row < ROW or not others):
+        return first[0]
+    return others[0] if others else None
+
+
+def minutes(start: datetime, end: datetime) -> int:
+    """Whole minutes between two moments, never below zero (a clock may have been set back)."""
+    return max(0, int((end - start).total_seconds() // 60))
+
+
+def estimate(serving: Sequence[int], before: int, desks: int) -> int | None:
+    """Minutes until the call: the median of the last serving times, for each of those before, shared by the open desks.
+
+    None with fewer than `ENOUGH` past values. A hall whose desks are all closed is counted as one desk. Rounded up once.
+    """
+    if len(serving) < ENOUGH:
+        return None
+    return ceil(median(serving) * before / max(1, desks))
+
+
+def error(past: Iterable[tuple[int, int]]) -> int | None:
+    """How far off estimates usually were, in minutes: the least that covers `USUALLY` of the pairs (estimated, waited).
+
+    None with fewer than `ENOUGH` pairs.
+    """
+    off = sorted(abs(estimated - waited) for estimated, waited in past)
+    return off[ceil(USUALLY * len(off)) - 1] if len(off) >= ENOUGH else None

@@ -1,0 +1,53 @@
+"""What do we call the things of the counter? Verbs, acts, states and kinds of priority, with the English term."""
+
+from sala.kit.terms import N_, Term
+
+
+class Verb(Term):
+    """What a post may do at the counter."""
+
+    ISSUE = "counter.issue", N_("give out a queue ticket")
+    SERVE = "counter.serve", N_("call and serve those who wait")
+
+
+class Step(Term):
+    """One step of a ticket."""
+
+    CALL = "call", N_("Call next")
+    START = "start", N_("Serve")
+    FINISH = "finish", N_("Served")
+    MISS = "miss", N_("Nobody came")
+    RECALL = "recall", N_("Call again")
+    LEAVE = "leave", N_("Has left")
+
+
+class LedgerAct(Term):
+    """What happened to a ticket beside its issue, as the ledger names it."""
+
+    CALL = "counter.call", N_("Ticket called")
+    START = "counter.start", N_("Serving begun")
+    FINISH = "counter.finish", N_("Serving ended")
+    MISS = "counter.miss", N_("Nobody came to the call")
+    RECALL = "counter.recall", N_("Ticket called again")
+    LEAVE = "counter.leave", N_("Ticket holder has left")
+
+
+class State(Term):
+    """Where a ticket stands."""
+
+    WAITING = "waiting", N_("Waiting")
+    CALLED = "called", N_("Called")
+    SERVING = "serving", N_("Being served")
+    MISSED = "missed", N_("Missed the call")
+    DONE = "done", N_("Served")
+    LEFT = "left", N_("Has left")
+
+
+class Priority(Term):
+    """Why somebody is called earlier. What was seen at the door; nobody's name or paper is asked for."""
+
+    ORDINARY = "ordinary", N_("No priority")
+    ELDERLY = "elderly", N_("Elderly person")
+    PREGNANT = "pregnant", N_("Pregnant woman")
+    DISABLED = "disabled", N_("Person with disability")
+    SMALL_CHILD = "small_child", N_("With a small child")
