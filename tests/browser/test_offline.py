@@ -18,7 +18,7 @@ from tests.hall import Hall
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
 
-CUTS = int(os.environ.get("SALA_CUTS", "10"))
+CUTS = int(os.environ.get("SALA_CUTS", "4"))
 SEED = os.environ.get("SALA_CUTS_SEED", "2026")
 CACHED = re.compile(r"/(km|en)/offline|/static/(ui/(sala|icon)|window/waiting)[.\w]*\.(css|svg|js)")
 

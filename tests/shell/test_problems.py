@@ -373,7 +373,8 @@ class TestMetrics:
         assert "sala_database_up 1" in lines
         assert any(line.startswith('sala_job_failures{job="') for line in lines)
         assert all(
-            line.startswith("#") or re.fullmatch(r'\w+({(?:job|state)="[\w.-]+"})? [0-9.]+', line)
+            line.startswith("#")
+            or re.fullmatch(r'\w+({(?:(?:job|state|channel)="[\w.-]+",?)+})? [0-9.]+', line)
             for line in lines
         )
 

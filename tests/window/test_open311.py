@@ -1,4 +1,5 @@
 """Every demand of GeoReport v2, one test each; what is wrong gets the standard's errors and never a 500."""
+# long because one standard, one test a demand
 
 import json
 from collections.abc import Callable

@@ -28,6 +28,7 @@ CODES = {row.code for row in catalogue.read(PACK)}
 LEXICON = texts.lexicon(PACK)
 HELD_OUT = texts.read(texts.folder(PACK) / texts.HELD_OUT)
 TEXTS = texts.read(texts.folder(PACK) / texts.TEXTS)
+LEARNING = pytest.mark.xdist_group("learning")  # takes seconds: once for all that look at what was learned
 HOSTILE = [
     "",
     " ",
@@ -121,6 +122,8 @@ def learned() -> model.Model:
     return training.learned(PACK)
 
 
+@LEARNING
+@pytest.mark.once
 def test_learning_again_gives_the_same_model(learned: model.Model) -> None:
     shipped = model.read(serving.shipped())
     assert learned.codes == shipped.codes
@@ -131,6 +134,8 @@ def test_learning_again_gives_the_same_model(learned: model.Model) -> None:
     assert apart.max() <= 2 and (apart == 0).mean() > 0.98
 
 
+@LEARNING
+@pytest.mark.once
 def test_the_same_model_gives_the_same_file(learned: model.Model, tmp_path: Path) -> None:
     one, two = tmp_path / "one.npz", tmp_path / "two.npz"
     model.write(learned, one)
@@ -273,6 +278,7 @@ def test_accuracy_is_told() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.once
 def test_learning_from_requests_keeps_what_five_share_and_stays_in_the_hall(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -41,6 +41,12 @@ class Ticket(models.Model):
             models.UniqueConstraint(
                 fields=["office", "day", "queue", "position"], name="counter_ticket_position"
             ),
+            # Two who are called to one desk would both come, even where one press of a key was sent twice.
+            models.UniqueConstraint(
+                fields=["office", "day", "called_by"],
+                condition=Q(state__in=["called", "serving"]),
+                name="counter_ticket_one_a_desk",
+            ),
             one_of("state", State, "counter_ticket_state"),
             one_of("priority", Priority, "counter_ticket_priority"),
             models.CheckConstraint(condition=Q(position__gte=1), name="counter_ticket_counts_from_one"),

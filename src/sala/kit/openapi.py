@@ -295,6 +295,8 @@ def _bound(schema: Any, pattern: str) -> None:
         return
     if schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format", "pattern"}:
         schema["pattern"] = pattern
+    if schema.get("type") == "object" and "additionalProperties" in schema:
+        schema.setdefault("propertyNames", {"pattern": pattern})
     for key, value in schema.items():
         if key not in ("default", "examples", "const", "enum", "required"):
             _bound(value, pattern)

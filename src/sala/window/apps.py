@@ -65,6 +65,7 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.RETURN], N_("Request sent back")),
             (letters.KINDS[Act.REOPEN], N_("Request opened again")),
             (letters.LINKED, N_("Telegram linked")),
+            (letters.MOVED, N_("Deadline moved by a holiday")),
         ):
             notices.register(kind, label)
         notices.link(steps.REQUEST, letters.greet)

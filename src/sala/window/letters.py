@@ -4,6 +4,11 @@ E-mail tells what was said. SMS and Telegram say only that there is news, and wh
 its length, and nothing a resident told belongs into a messenger's hands.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -34,6 +39,7 @@ KINDS = {
     Act.REOPEN: "window.reopened",
 }
 LINKED = "window.linked"
+MOVED = "window.moved"
 SHORT = {
     Act.RECEIVE: N_("Your request %(number)s was received."),
     Act.ASK: N_(
@@ -151,6 +157,50 @@ def tell(request: Request, event: Event, contact: Contact | None, code: str) -> 
                 about=about(request),
                 office=request.office_id,
             )
+
+
+@dataclass
+class Moved:
+    """Whose requests are due later, by one way to them: number, service and new due date of each, and one of the requests."""
+
+    channel: Channel
+    address: str
+    language: str
+    request: Request
+    code: str
+    lines: list[tuple[str, Mapping[str, str], date]] = field(default_factory=list)
+
+
+def tell_moved(people: Iterable[Moved]) -> None:
+    """Tell everybody once, however many of their requests are due later: one notice a person, all in one statement."""
+    ordered = sorted(people, key=lambda person: person.language)
+    for language, some in groupby(ordered, key=lambda person: person.language):
+        with translation.override(language):
+            notices.post_many([_moved(person, language) for person in some])
+
+
+def _moved(person: Moved, language: str) -> Any:
+    subject = _("A holiday was added: the deadline of your request moves")
+    listed = [
+        _("%(number)s, %(name)s: by %(due)s")
+        % {"number": number, "name": names[language], "due": date_long(due, language)}
+        for number, names, due in person.lines
+    ]
+    address = link(person.code if len(listed) == 1 else "")
+    body = "\n\n".join([subject, "\n".join(listed), _("Follow it here: %(link)s") % {"link": address}])
+    if person.channel != Channel.EMAIL:
+        body = f"{subject} {address}"
+        body = body if notice_rules.segments(body) <= notices.LONGEST_SMS else address
+    return notices.build(
+        kind=MOVED,
+        channel=person.channel,
+        address=person.address,
+        language=language,
+        subject=subject,
+        body=body,
+        about=about(person.request),
+        office=person.request.office_id,
+    )
 
 
 def chat_address(request: Request) -> str:

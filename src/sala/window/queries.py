@@ -410,6 +410,11 @@ def contact_of(request: Request) -> Contact | None:
     return getattr(request, "contact", None)
 
 
+def contacts_of(requests: Sequence[Request]) -> dict[UUID, Contact]:
+    """Request -> how to reach who asked, for what the hall itself sends; in one read."""
+    return {row.request_id: row for row in Contact.objects.filter(request__in=[each.pk for each in requests])}
+
+
 def looks(contact: Contact | None) -> list[datetime]:
     """When somebody of the office looked at how to reach the applicant, as the ledger has it."""
     return ledger.times(steps.CONTACT, str(contact.id), Verb.SEE_PERSON) if contact is not None else []

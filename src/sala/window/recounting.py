@@ -12,7 +12,7 @@ from sala.kit.acting import Acting
 from sala.kit.rows import insert, update
 from sala.ledger import actions as ledger
 from sala.offices import queries as offices
-from sala.window import rules, steps
+from sala.window import letters, queries, rules, steps
 from sala.window.models import Request, ServiceVersion
 from sala.window.terms import Act
 
@@ -24,15 +24,38 @@ def recount(*, by: Acting, day: date, office: UUID | None) -> int:
     """Count the deadlines of open requests anew that reach over ``day``; returns how many moved.
 
     Called inside the transaction of whoever adds the holiday, who was asked for permission there. Side effects: due
-    date, a public step and a ledger entry each. Not done: no notice, and what is finished keeps its judgement.
+    date, a public step and a ledger entry each; one notice to each person, however many requests they have. Not done: what
+    is finished keeps its judgement.
     """
     start = datetime.combine(day, time.min, tzinfo=clock.zone())
     rows = Request.objects.filter(open=True, due_at__gte=start, received_at__lt=start + timedelta(days=1))
     if office is not None:
         rows = rows.filter(office_id=office)
     days = dict(ServiceVersion.objects.values_list("pk", "days"))
+    count, people = 0, dict[tuple[str, str], letters.Moved]()
     with transaction.atomic():
-        return sum(len(_recounted(by, chunk, days)) for chunk in _chunks(rows))
+        for chunk in _chunks(rows):
+            moved = _recounted(by, chunk, days)
+            _remember(people, moved)
+            count += len(moved)
+        letters.tell_moved(people.values())
+    return count
+
+
+def _remember(people: dict[tuple[str, str], letters.Moved], moved: list[Request]) -> None:
+    """Who is told of these requests, by which way; a person who is known already is told of one more."""
+    contacts = queries.contacts_of(moved)
+    names = queries.short_names({request.terms_id for request in moved})
+    for request in moved:
+        contact = contacts.get(request.pk)
+        for channel, address in letters.ways(request, Act.RECOUNT, contact):
+            person = people.get((channel, address))
+            if person is None:
+                language = contact.language if contact is not None else request.language
+                person = letters.Moved(channel, address, language, request, queries.code_of(request))
+                people[channel, address] = person
+            due = request.due_at.astimezone(clock.zone()).date()
+            person.lines.append((request.number, names[request.terms_id], due))
 
 
 def _chunks(rows: QuerySet[Request]) -> Iterator[list[Request]]:
