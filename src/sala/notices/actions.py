@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from sala.kit import clock, ids
 from sala.kit.errors import FieldError, Invalid, NotFound, NotPossible
+from sala.kit.rows import insert
 from sala.kit.terms import N_
 from sala.notices import rules, senders
 from sala.notices.models import Chat, Notice
@@ -121,7 +122,7 @@ def post_many(notices: Iterable[Notice]) -> None:
     """Put built notices into the outbox by one statement, in the caller's transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("A notice is posted in the transaction of the act it tells of.")
-    Notice.objects.bulk_create(notices, batch_size=500)
+    insert(notices)
 
 
 def resend(identity: UUID) -> Notice:

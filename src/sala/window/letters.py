@@ -161,12 +161,13 @@ def tell(request: Request, event: Event, contact: Contact | None, code: str) -> 
 
 @dataclass
 class Moved:
-    """Whose requests are due later, by one way to them: number, service and new due date of each, and one of the requests."""
+    """Whose requests are due later, by one way to them: number, service and new due date of each. The notice is about one."""
 
     channel: Channel
     address: str
     language: str
-    request: Request
+    about: str
+    office: UUID
     code: str
     lines: list[tuple[str, Mapping[str, str], date]] = field(default_factory=list)
 
@@ -198,8 +199,8 @@ def _moved(person: Moved, language: str) -> Any:
         language=language,
         subject=subject,
         body=body,
-        about=about(person.request),
-        office=person.request.office_id,
+        about=person.about,
+        office=person.office,
     )
 
 

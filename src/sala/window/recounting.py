@@ -52,7 +52,9 @@ def _remember(people: dict[tuple[str, str], letters.Moved], moved: list[Request]
             person = people.get((channel, address))
             if person is None:
                 language = contact.language if contact is not None else request.language
-                person = letters.Moved(channel, address, language, request, queries.code_of(request))
+                code = queries.code_of(request)
+                about = letters.about(request)
+                person = letters.Moved(channel, address, language, about, request.office_id, code)
                 people[channel, address] = person
             due = request.due_at.astimezone(clock.zone()).date()
             person.lines.append((request.number, names[request.terms_id], due))
