@@ -14,6 +14,7 @@ from tests.hall import free_port
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
 
 
+@pytest.mark.once  # `make faults` asks both
 def test_slow_clients(halls: Halls) -> None:
     with halls.open("slow") as (hall, _):
         slow.half(hall)
