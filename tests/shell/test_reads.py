@@ -89,4 +89,5 @@ def test_a_record_asks_no_oftener_for_many_steps(
     for version in range(1, 13):
         actions.act(by=clerk, request_id=made.id, version=version, verb=Act.NOTE, text="ខ្ចីរថយន្ត")
         seen.append(reads(client, address))
-    assert max(seen) == seen[0] <= 13  # one of them written down: who read it
+    # One of them written down: who read it. One more is a look at what is kept in memory, when its time has come.
+    assert max(seen) <= 13 and max(seen) - min(seen) <= 1, seen
