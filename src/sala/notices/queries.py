@@ -22,9 +22,9 @@ def about_of(identity: UUID) -> str:
     return Notice.objects.filter(pk=identity).values_list("about", flat=True).first() or ""
 
 
-def chat_of(reference: str) -> str:
-    """The Telegram chat linked to a record; empty where there is none."""
-    return Chat.objects.filter(about=reference).values_list("chat", flat=True).first() or ""
+def chats_of(references: Collection[str]) -> dict[str, str]:
+    """Record -> the Telegram chat linked to it, for those that have one; in one read."""
+    return dict(Chat.objects.filter(about__in=references).values_list("about", "chat"))
 
 
 def troubled(offices: Collection[UUID] | None) -> QuerySet[Notice]:

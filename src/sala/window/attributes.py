@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sala.kit.khmer import ascii_digits
 from sala.kit.terms import N_, Term
 from sala.kit.text import normalise
 
@@ -152,11 +153,8 @@ def _one(attribute: Attribute, text: str) -> str | Fault:
     return text if kind == DataType.TEXT else " ".join(text.split())
 
 
-_ASCII = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
-
-
 def _number(attribute: Attribute, text: str) -> str | Fault:
-    plain = text.translate(_ASCII).replace(",", ".")
+    plain = ascii_digits(text).replace(",", ".")
     try:
         number = Decimal(plain)
     except InvalidOperation:
@@ -172,7 +170,7 @@ def _number(attribute: Attribute, text: str) -> str | Fault:
 
 def _moment(text: str) -> str:
     """A date or a moment as ISO 8601; empty for neither."""
-    plain = text.translate(_ASCII)
+    plain = ascii_digits(text)
     try:
         return date.fromisoformat(plain).isoformat()
     except ValueError:

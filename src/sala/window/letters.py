@@ -4,7 +4,7 @@ E-mail tells what was said. SMS and Telegram say only that there is news, and wh
 its length, and nothing a resident told belongs into a messenger's hands.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -122,14 +122,17 @@ def short(act: Act, number: str, code: str) -> str:
     return whole if notice_rules.segments(whole) <= notices.LONGEST_SMS else address
 
 
-def ways(request: Request, act: Act, contact: Contact | None) -> list[tuple[Channel, str]]:
+def linked_chats(requests: Sequence[Request]) -> dict[str, str]:
+    """The chats linked to requests, by `about`; the database is asked only where there is a bot."""
+    return outbox.chats_of([about(each) for each in requests]) if channels.is_open(Channel.TELEGRAM) else {}
+
+
+def ways(contact: Contact | None, chat: str) -> list[tuple[Channel, str]]:
     """By which channels to which addresses: e-mail where one was given, Telegram where a chat is linked, SMS where there is
-    nothing but a telephone number and this hall has a gateway. Asks the database only for a chat, where there is a bot."""
+    nothing but a telephone number and this hall has a gateway."""
     found: list[tuple[Channel, str]] = []
     if contact is not None and contact.email:
         found.append((Channel.EMAIL, contact.email))
-    # Nobody can have linked a chat before the request's page is there.
-    chat = outbox.chat_of(about(request)) if act != Act.RECEIVE and channels.is_open(Channel.TELEGRAM) else ""
     if chat:
         found.append((Channel.TELEGRAM, chat))
     if not found and contact is not None and contact.phone and channels.is_open(Channel.SMS):
@@ -143,7 +146,9 @@ def tell(request: Request, event: Event, contact: Contact | None, code: str) -> 
     kind = KINDS.get(act)
     if kind is None:
         return
-    for channel, address in ways(request, act, contact):
+    # Nobody can have linked a chat before the request's page is there.
+    linked = linked_chats([request]) if act != Act.RECEIVE else {}
+    for channel, address in ways(contact, linked.get(about(request), "")):
         language = contact.language if contact is not None else request.language
         with translation.override(language):
             subject, body = words(request, event, code)

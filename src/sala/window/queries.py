@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from sala.kit import clock, text
-from sala.kit.acting import Acting, Where
+from sala.kit.acting import Acting
 from sala.kit.errors import NotFound
 from sala.kit.kept import Kept
 from sala.kit.khmer import ascii_digits
@@ -233,11 +233,6 @@ def key_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
         yield str(row.pk), steps.key_content(row)
 
 
-def where_of(request_id: UUID) -> Where:
-    """Where a request stands now."""
-    return Request.objects.get(pk=request_id).where
-
-
 def open_request(request_id: UUID) -> Request | None:
     """One that is still worked on and keeps what was told, without asking who asks: for what the hall itself sends."""
     return Request.objects.filter(pk=request_id, open=True, erased_at__isnull=True).first()
@@ -296,7 +291,6 @@ def origin_of(request: Request) -> UUID | None:
     return rows.order_by("-position").values_list("origin", flat=True).first()
 
 
-OPEN_STATES = rules.OPEN
 OPEN = Q(open=True)
 VIEWS: dict[str, Q] = {
     "todo": OPEN & ~Q(state=State.WAITING),

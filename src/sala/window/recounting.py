@@ -43,12 +43,12 @@ def recount(*, by: Acting, day: date, office: UUID | None) -> int:
 
 
 def _remember(people: dict[tuple[str, str], letters.Moved], moved: list[Request]) -> None:
-    """Who is told of these requests, by which way; a person who is known already is told of one more."""
+    """Who is told of these requests, by the first of the ways to them; a person who is known already is told of one more."""
     contacts = queries.contacts_of(moved)
-    names = queries.short_names({request.terms_id for request in moved})
+    names, chats = queries.short_names({request.terms_id for request in moved}), letters.linked_chats(moved)
     for request in moved:
         contact = contacts.get(request.pk)
-        for channel, address in letters.ways(request, Act.RECOUNT, contact):
+        for channel, address in letters.ways(contact, chats.get(letters.about(request), ""))[:1]:
             person = people.get((channel, address))
             if person is None:
                 language = contact.language if contact is not None else request.language

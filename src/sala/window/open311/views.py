@@ -22,7 +22,7 @@ from sala.numbers.idempotency import Answer, once
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, checking, forms, queries
+from sala.window import actions, checking, forms, queries, rules
 from sala.window.attributes import LISTS, Attribute, DataType
 from sala.window.open311 import reading
 from sala.window.open311.writing import Refused311, answers, moment, written
@@ -277,7 +277,7 @@ def updates(request: HttpRequest, kind: str) -> HttpResponse:
         {
             "update_id": f"{event.request.number}-{event.position}",
             "service_request_id": event.request.number,
-            "status": "open" if State(event.target) in queries.OPEN_STATES else "closed",
+            "status": "open" if State(event.target) in rules.OPEN else "closed",
             "updated_datetime": moment(event.at),
             "description": jinja.term(Act(event.act)),
             "media_url": None,

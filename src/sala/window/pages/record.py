@@ -93,7 +93,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     except ValueError:
         version = 0
     try:
-        actions.act(
+        done = actions.act(
             by=by,
             request_id=found.id,
             version=version,
@@ -108,7 +108,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
         fresh = actions.see(by=by, request_id=found.id)
         return _conflict(request, by, fresh, verb, problem)
     messages.success(request, _("Done: %(step)s") % {"step": _(BUTTONS[Act(verb)])})
-    if not by.may(Verb.SEE, queries.where_of(found.id)):
+    if not by.may(Verb.SEE, done.where):
         return redirect("work")  # it went to an office that this post does not see
     return redirect("work-request", found.id)
 
