@@ -27,30 +27,31 @@ REPORTS_AN_HOUR = 600
 TEXT = ("text",)
 AWAY = ("text", "office")
 
+
+def _untaken(state: State, *more: Move[State]) -> tuple[Move[State], ...]:
+    """The moves of a request that lies with an office and that no officer has taken on; ``more`` of this state alone."""
+    return (
+        Move(state, Act.TAKE, P),
+        Move(state, Act.ASSIGN, P, ("assigned",)),
+        Move(state, Act.ASK, W, TEXT),
+        Move(state, Act.ANSWER, P, TEXT),
+        Move(state, Act.NOTE, state, TEXT),
+        Move(state, Act.FINISH, D, TEXT),
+        Move(state, Act.FORWARD, F, AWAY),
+        *more,
+        Move(state, Act.REFUSE, State.REFUSED, TEXT),
+        Move(state, Act.WITHDRAW, State.WITHDRAWN),
+    )
+
+
 # The usual next step stands first: pages take their buttons from here, refusal last.
 TABLE: Table[State] = Table(
     name="window.request",
     initial=R,
     moves=(
-        Move(R, Act.TAKE, P),
-        Move(R, Act.ASSIGN, P, ("assigned",)),
-        Move(R, Act.ASK, W, TEXT),
-        Move(R, Act.ANSWER, P, TEXT),
-        Move(R, Act.NOTE, R, TEXT),
-        Move(R, Act.FINISH, D, TEXT),
-        Move(R, Act.FORWARD, F, AWAY),
-        Move(R, Act.REFUSE, State.REFUSED, TEXT),
-        Move(R, Act.WITHDRAW, State.WITHDRAWN),
-        Move(F, Act.TAKE, P),
-        Move(F, Act.ASSIGN, P, ("assigned",)),
-        Move(F, Act.ASK, W, TEXT),
-        Move(F, Act.ANSWER, P, TEXT),
-        Move(F, Act.NOTE, F, TEXT),
-        Move(F, Act.FINISH, D, TEXT),
-        Move(F, Act.FORWARD, F, AWAY),
-        Move(F, Act.RETURN, R, TEXT),
-        Move(F, Act.REFUSE, State.REFUSED, TEXT),
-        Move(F, Act.WITHDRAW, State.WITHDRAWN),
+        *_untaken(R),
+        *_untaken(F, Move(F, Act.RETURN, R, TEXT)),
+        *_untaken(AGAIN),
         Move(P, Act.FINISH, D, TEXT),
         Move(P, Act.ANSWER, P, TEXT),
         Move(P, Act.ASK, W, TEXT),
@@ -66,15 +67,6 @@ TABLE: Table[State] = Table(
         Move(W, Act.NOTE, W, TEXT),
         Move(W, Act.REFUSE, State.REFUSED, TEXT),
         Move(W, Act.WITHDRAW, State.WITHDRAWN),
-        Move(AGAIN, Act.TAKE, P),
-        Move(AGAIN, Act.ASSIGN, P, ("assigned",)),
-        Move(AGAIN, Act.ASK, W, TEXT),
-        Move(AGAIN, Act.ANSWER, P, TEXT),
-        Move(AGAIN, Act.NOTE, AGAIN, TEXT),
-        Move(AGAIN, Act.FINISH, D, TEXT),
-        Move(AGAIN, Act.FORWARD, F, AWAY),
-        Move(AGAIN, Act.REFUSE, State.REFUSED, TEXT),
-        Move(AGAIN, Act.WITHDRAW, State.WITHDRAWN),
         Move(D, Act.REOPEN, AGAIN, TEXT),
         Move(D, Act.RATE, D, ("courtesy", "speed")),
         Move(D, Act.CLOSE, State.CLOSED),
