@@ -77,3 +77,24 @@ def test_a_thousand_and_more_are_read_in_parts(
     assert all(after[key] > before[key] for key in before)
     assert Notice.objects.count() == 1
     verified()
+
+
+def test_linked_chats_are_read_at_once_and_nobody_is_told_by_two_ways(
+    report: Callable[..., Any], holiday: Any, settings: Any, django_assert_max_num_queries: Any
+) -> None:
+    from sala.notices.models import Chat
+    from sala.window import letters
+
+    with simulated(MONDAY):
+        requests = [report(email="", phone="").request for _ in range(12)]
+        requests.append(report(email="sok@example.com").request)
+        Notice.objects.all().delete()
+    settings.TELEGRAM_URL = "http://127.0.0.1:9"
+    settings.TELEGRAM_BOT, settings.TELEGRAM_TOKEN = "hall_bot", "123456:token"
+    for number, request in enumerate(requests):
+        Chat.objects.create(about=letters.about(request), chat=str(1000 + number))
+    with django_assert_max_num_queries(1):
+        assert len(letters.linked_chats(requests)) == 13
+    holiday()
+    channels = sorted(Notice.objects.values_list("channel", flat=True))
+    assert channels == ["email"] + ["telegram"] * 12
