@@ -26,6 +26,11 @@ def uuid7(at: datetime | None = None) -> UUID:
     return UUID(int=value)
 
 
+def least(at: datetime) -> UUID:
+    """The least UUID of version 7 of the moment ``at``: what was made before has a lesser one, what is made then or later none."""
+    return UUID(int=min(max(int(at.timestamp() * 1000), 0), (1 << 48) - 1) << 80)
+
+
 def token_bytes(count: int) -> bytes:
     """Random bytes (salts, tokens); from the seeded source inside `seeded`."""
     return _bits(count * 8).to_bytes(count, "big")

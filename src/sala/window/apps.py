@@ -25,7 +25,7 @@ class WindowConfig(AppConfig):
         from sala.places import links
         from sala.ui import menu
         from sala.ui.jinja import url
-        from sala.window import actions, gaps, letters, loading, measures, queries, steps, tasks
+        from sala.window import actions, gaps, letters, loading, measures, public, queries, steps, tasks
         from sala.window.terms import Act, LedgerAct, Verb
 
         verbs.register(
@@ -41,7 +41,7 @@ class WindowConfig(AppConfig):
         ledger.register(steps.REQUEST, queries.request_snapshots, _("Request"))
         ledger.check(steps.REQUEST, gaps.missing)
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
-        ledger.register(steps.KEY, queries.key_snapshots, _("Key for Open311"))
+        ledger.register(steps.KEY, public.key_snapshots, _("Key for Open311"))
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)

@@ -22,8 +22,8 @@ from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
 from sala.window import rules, steps
-from sala.window.models import ApiKey, Contact, Event, Rating, Request, ServiceVersion
-from sala.window.terms import Act, Kind, Level, State, Verb
+from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
+from sala.window.terms import Act, Level, State, Verb
 
 NOT_FOUND = N_("There is no such request, or it belongs to another office.")
 
@@ -171,66 +171,6 @@ def record(by: Acting, request_id: UUID) -> Request:
     if found is None or not by.may(Verb.SEE, found.where):
         raise NotFound(NOT_FOUND)
     return found
-
-
-# What everybody may know of a report: no words, no contact, no photo, no exact point. Documents are nobody else's matter.
-PUBLIC_COLUMNS = (
-    "number", "service_id", "terms_id", "state", "open", "province", "district", "commune", "village",
-    "latitude", "longitude", "office_id", "received_at", "due_at", "changed",
-)  # fmt: skip
-
-
-def public_reports(
-    *,
-    numbers: Sequence[str] = (),
-    services: Sequence[str] = (),
-    statuses: Sequence[str] = (),
-    place: str = "",
-    start: datetime | None = None,
-    end: datetime | None = None,
-) -> QuerySet[Request]:
-    """Problem reports as everybody may read them (`PUBLIC_COLUMNS`), the newest first; ``numbers`` override the rest."""
-    rows = Request.objects.filter(service__kind=Kind.REPORT).only(*PUBLIC_COLUMNS)
-    if numbers:
-        return rows.filter(number__in=numbers).order_by("-received_at", "-pk")
-    if services:
-        rows = rows.filter(service_id__in=services)
-    if len(set(statuses)) == 1:
-        rows = rows.filter(open=statuses[0] == "open")
-    if start is not None and end is not None:
-        rows = rows.filter(received_at__gte=start, received_at__lte=end)
-    return narrowed(rows, place=place).order_by("-received_at", "-pk")
-
-
-def public_steps(
-    start: datetime, end: datetime, *, place: str = "", numbers: Sequence[str] = ()
-) -> QuerySet[Event]:
-    """Public steps of problem reports in this time, without their words, the newest first.
-
-    ``place``: of reports that lie there, an unknown one finds nothing; ``numbers``: of these reports only.
-    """
-    rows = Event.objects.filter(public=True, at__gte=start, at__lte=end, request__service__kind=Kind.REPORT)
-    if place:
-        unit = places.unit(place)
-        rows = rows.filter(**{f"request__{unit.level}": unit.key}) if unit else rows.none()
-    if numbers:
-        rows = rows.filter(request__number__in=numbers)
-    return (
-        rows.select_related("request")
-        .only("act", "target", "at", "position", "request__number")
-        .order_by("-at", "-pk")
-    )
-
-
-def key_holder(key: str) -> ApiKey | None:
-    """Whose Open311 key this is; None for none, and for one that has ended."""
-    return ApiKey.objects.filter(digest=rules.key_hash(key), ended=None).first()
-
-
-def key_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Every Open311 key's facts, for the ledger's verification."""
-    for row in ApiKey.objects.order_by("pk"):
-        yield str(row.pk), steps.key_content(row)
 
 
 def open_request(request_id: UUID) -> Request | None:

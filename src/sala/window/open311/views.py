@@ -22,7 +22,7 @@ from sala.numbers.idempotency import Answer, once
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, checking, forms, queries, rules
+from sala.window import actions, checking, forms, public, queries, rules
 from sala.window.attributes import LISTS, Attribute, DataType
 from sala.window.open311 import reading
 from sala.window.open311.writing import Refused311, answers, moment, written
@@ -106,7 +106,7 @@ def requests(request: HttpRequest, kind: str) -> HttpResponse:
     if request.method == "POST":
         return _post(request, kind)
     wanted = reading.wanted(request)
-    rows = queries.public_reports(
+    rows = public.reports(
         numbers=wanted.numbers,
         services=wanted.services,
         statuses=wanted.statuses,
@@ -124,7 +124,7 @@ def requests(request: HttpRequest, kind: str) -> HttpResponse:
 def one_request(request: HttpRequest, kind: str, number: str) -> HttpResponse:
     """One report by its number."""
     limit = reading.jurisdiction(request.GET)
-    rows = list(queries.public_reports(numbers=[number[:32]]))
+    rows = list(public.reports(numbers=[number[:32]]))
     if not rows or (
         limit and limit not in (rows[0].province, rows[0].district, rows[0].commune, rows[0].village)
     ):
@@ -173,7 +173,7 @@ def _post(request: HttpRequest, kind: str) -> HttpResponse:
     """A new report of a program with a key: the same act as on the website, by the same rules."""
     given = request.POST
     key = reading.argument(given, "api_key", 200)
-    holder = queries.key_holder(key) if key else None
+    holder = public.key_holder(key) if key else None
     if holder is None:
         raise Refused311(403, _("api_key: this key is not known. Ask the hall for one."))
     code = reading.argument(given, "service_code", 32)
@@ -271,7 +271,7 @@ def updates(request: HttpRequest, kind: str) -> HttpResponse:
     """The public steps of reports, the newest first: what happened, never what was written."""
     wanted = reading.wanted(request)
     first = (wanted.page - 1) * wanted.size
-    found = queries.public_steps(wanted.start, wanted.end, place=wanted.place, numbers=wanted.numbers)
+    found = public.steps_of_reports(wanted.start, wanted.end, place=wanted.place, numbers=wanted.numbers)
     rows = found[first : first + wanted.size]
     said = [
         {

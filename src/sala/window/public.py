@@ -1,0 +1,73 @@
+"""What may everybody read of problem reports, and which programs may make them? Reads that ask nobody who they are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from sala.kit import ids
+from sala.places import queries as places
+from sala.window import rules, steps
+from sala.window.models import ApiKey, Event, Request
+from sala.window.queries import narrowed
+from sala.window.terms import Kind
+
+# What everybody may know of a report: no words, no contact, no photo, no exact point. Documents are nobody else's matter.
+PUBLIC_COLUMNS = (
+    "number", "service_id", "terms_id", "state", "open", "province", "district", "commune", "village",
+    "latitude", "longitude", "office_id", "received_at", "due_at", "changed",
+)  # fmt: skip
+
+
+def reports(
+    *,
+    numbers: Sequence[str] = (),
+    services: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    place: str = "",
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> QuerySet[Request]:
+    """Problem reports as everybody may read them (`PUBLIC_COLUMNS`), the newest first; ``numbers`` override the rest."""
+    rows = Request.objects.filter(service__kind=Kind.REPORT).only(*PUBLIC_COLUMNS)
+    if numbers:
+        return rows.filter(number__in=numbers).order_by("-received_at", "-pk")
+    if services:
+        rows = rows.filter(service_id__in=services)
+    if len(set(statuses)) == 1:
+        rows = rows.filter(open=statuses[0] == "open")
+    if start is not None and end is not None:
+        rows = rows.filter(received_at__gte=start, received_at__lte=end)
+    return narrowed(rows, place=place).order_by("-received_at", "-pk")
+
+
+def steps_of_reports(
+    start: datetime, end: datetime, *, place: str = "", numbers: Sequence[str] = ()
+) -> QuerySet[Event]:
+    """Public steps of problem reports in this time, without their words, the newest first.
+
+    ``place``: of reports that lie there, an unknown one finds nothing; ``numbers``: of these reports only.
+    """
+    first, after = ids.least(start), ids.least(end + timedelta(milliseconds=1))
+    rows = Event.objects.filter(pk__gte=first, pk__lt=after, public=True, request__service__kind=Kind.REPORT)
+    if place:
+        unit = places.unit(place)
+        rows = rows.filter(**{f"request__{unit.level}": unit.key}) if unit else rows.none()
+    if numbers:
+        rows = rows.filter(request__number__in=numbers)
+    return (
+        rows.select_related("request")
+        .only("act", "target", "at", "position", "request__number")
+        .order_by("-pk")  # the keys are in the order of time, and there is no other index on it
+    )
+
+
+def key_holder(key: str) -> ApiKey | None:
+    """Whose Open311 key this is; None for none, and for one that has ended."""
+    return ApiKey.objects.filter(digest=rules.key_hash(key), ended=None).first()
+
+
+def key_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Every Open311 key's facts, for the ledger's verification."""
+    for row in ApiKey.objects.order_by("pk"):
+        yield str(row.pk), steps.key_content(row)
