@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
+from django.utils import translation
 
 from sala.accounts.acting import EVERYTHING, NOTHING, System
 from sala.offices import queries as offices
@@ -119,7 +120,7 @@ def test_rows_are_written_without_asking_the_database_again(
     with django_assert_num_queries(0):
         for state, is_open, on_time in ends:
             row = row._replace(state=str(state), open=is_open, on_time=on_time)
-            (found,) = listing.written([row], names, {}, EVERYTHING)
+            (found,) = listing.written([row], names, {}, EVERYTHING, "")
             assert found["number"] == made.number and found["url"].endswith(f"/work/requests/{made.id}")
             assert found["state"] == shown.tag(state) and found["place"] == shown.address(
                 row, names, told=True
@@ -133,8 +134,23 @@ def test_what_residents_told_is_written_only_for_those_who_may_see_it(
     names = places.names([made.place])
     rows = [row for row in desk.first(posts.clerk, "all", 20) if row.id == made.pk]
     for persons, told in ((EVERYTHING, True), (posts.clerk.reach(Verb.SEE_PERSON), True), (NOTHING, False)):
-        (found,) = listing.written(rows, names, {}, persons)
+        (found,) = listing.written(rows, names, {}, persons, "120404")
         assert ("pagoda" in found["place"]) is told
+
+
+def test_a_village_is_said_with_its_commune_but_to_those_who_work_there(
+    report: Callable[..., Any], posts: Any
+) -> None:
+    from sala.window import shown
+
+    made = report(email="", location="").request
+    rows = [row for row in desk.first(posts.clerk, "all", 20) if row.id == made.pk]
+    names = shown.place_names(rows)
+    commune = names["120404"]["en"]
+    with translation.override("en"):
+        for home, said in (("120404", False), ("", True), ("020801", True)):
+            (found,) = listing.written(rows, names, {}, EVERYTHING, home)
+            assert (commune in found["place"]) is said and names["12040402"]["en"] in found["place"]
 
 
 def test_counts_are_those_of_the_lists(report: Callable[..., Any], posts: Any) -> None:

@@ -113,11 +113,11 @@ VIEW_NAMES = {
 
 
 def written(
-    requests: Sequence[Row], places: Mapping[str, Any], people: Mapping[Any, Any], persons: Reach
+    requests: Sequence[Row], places: Mapping[str, Any], people: Mapping[Any, Any], persons: Reach, home: str
 ) -> list[dict[str, Any]]:
     """Rows of the queue, written out: the template only prints. What is the same in many rows is worked out once.
 
-    ``persons`` is where the reader may see what residents told.
+    ``persons`` is where the reader may see what residents told, ``home`` the reader's commune.
     """
     now, other = clock.now(), _("Open")
     words = {
@@ -143,7 +143,7 @@ def written(
             "state": tags[row.state],
             "service": services[row.terms_id],
             "place": shown.address(
-                row, named, told=row.office_id in persons.offices or persons.covers(row.where)
+                row, named, told=row.office_id in persons.offices or persons.covers(row.where), home=home
             ),
             "assigned": holders.get(row.assigned, ""),
             "action": actions[row.state],

@@ -163,15 +163,21 @@ def if_asked_now(terms: "ServiceVersion", key: str) -> dict[str, str]:
     return {"promise": promised(due), "counted": counted(terms, calendar, now, due)}
 
 
-def place_names(requests: Iterable["Request"]) -> dict[str, dict[str, str]]:
-    """Names of the most precise places of the requests, looked up at once."""
-    return places.names({request.place for request in requests if request.place})
+def place_names(requests: "Iterable[Request | Row]") -> dict[str, dict[str, str]]:
+    """Names of the most precise places of the requests and of their communes, looked up at once."""
+    return places.names({key for request in requests for key in (request.place, request.commune) if key})
 
 
-def address(request: "Request | Row", names: Mapping[str, Mapping[str, str] | str], *, told: bool) -> str:
-    """Village and, for those who may read it, the words for the place."""
-    where = jinja.name(names.get(request.place, {}))
-    return ", ".join(part for part in (where, request.location if told else "") if part)
+def address(
+    request: "Request | Row", names: Mapping[str, Mapping[str, str] | str], *, told: bool, home: str = ""
+) -> str:
+    """Village and commune and, for those who may read it, the words for the place.
+
+    ``home`` is the reader's own commune, which need not be said: "Village 2" alone is found in every other.
+    """
+    keys = dict.fromkeys((request.place, "" if request.commune == home else request.commune))
+    where = [jinja.name(names.get(key, {})) for key in keys if key]
+    return ", ".join(part for part in (*where, request.location if told else "") if part)
 
 
 def title(request: "Request", *, told: bool) -> str:

@@ -72,7 +72,7 @@ def _else_ask(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def _context(code: str) -> dict[str, Any]:
     found = queries.by_code(code)
     calendar = offices.calendar(found.office_id)
-    names = places.titles([found.place])
+    names = places.titles([key for key in (found.place, found.commune) if key])
     promise, counted, drawing = shown.promise(found, calendar)
     return {
         "found": found,

@@ -18,7 +18,7 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, desk, queries
+from sala.window import actions, desk, queries, shown
 from sala.window import listing as lists
 from sala.window.terms import State, Verb
 
@@ -58,7 +58,7 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
     else:
         page = listing.slice(desk.rows(queries.visible(by).filter(queries.view(by, view))))
     rows = [desk.Row._make(row) for row in page.results]
-    names = places.names({row.place for row in rows})
+    names = shown.place_names(rows)
     people = offices.appointment_names({row.assigned for row in rows if row.assigned})
     persons = by.reach(Verb.SEE_PERSON)
     context = {
@@ -76,7 +76,7 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
         ],
         "listing": listing,
         "page": page,
-        "rows": lists.written(rows, names, people, persons),
+        "rows": lists.written(rows, names, people, persons, by.where.commune),
         "today": clock.today(),
         "selects": _selects(by, listing),
         "title": lists.VIEW_NAMES[view],

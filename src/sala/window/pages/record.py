@@ -162,7 +162,7 @@ def _show(
         "asked": attributes.said(found.terms.asks, found.attributes, jinja.lang()) if told else [],
         "state": shown.state(found),
         "due": shown.due_tag(found, calendar, clock.now()),
-        "address": shown.address(found, names, told=told),
+        "address": shown.address(found, names, told=told, home=by.where.commune),
         "channel": jinja.term(Channel(found.channel)),
         "contact": contact,
         "known": known,
