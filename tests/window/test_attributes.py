@@ -66,6 +66,8 @@ def test_answers_that_are_taken(sent: dict[str, object], kept: dict[str, object]
         ({"line": "a", "count": "0"}, "count", "too-small"),
         ({"line": "a", "count": "11"}, "count", "too-large"),
         ({"line": "a", "day": "yesterday"}, "day", "not-a-date"),
+        ({"line": "a", "day": "0001-01-01"}, "day", "not-a-date"),
+        ({"line": "a", "day": "9999-12-31T23:59:59Z"}, "day", "not-a-date"),
         ({"line": "a", "one": "c"}, "one", "unknown-value"),
         ({"line": "a", "several": ["x", "z"]}, "several", "unknown-value"),
         ({"line": "a", "colour": "red"}, "colour", "unknown-field"),
@@ -108,6 +110,12 @@ def test_answers_are_said_in_words() -> None:
     assert attributes.said(FORM, values, "km") == [("សំណួរ", "ខ"), ("សំណួរ", "គ, ឃ")]
 
 
+def test_days_are_said_as_days() -> None:
+    assert attributes.said(FORM, {"day": "2026-11-20"}, "en") == [("Question", "Friday 20 November 2026")]
+    [(_question, said)] = attributes.said(FORM, {"day": "2026-11-20T08:05:00+07:00"}, "km")
+    assert said.startswith("ថ្ងៃសុក្រ") and said.endswith("08:05")
+
+
 @pytest.mark.django_db
 def test_every_form_of_the_pack_can_be_read() -> None:
     asked = {row.code: row.asks for row in queries.services()}
@@ -127,14 +135,23 @@ def test_the_form_on_the_web_asks_and_keeps(client: Client) -> None:
         "asked-blockage": "road",
         "asked-signs": ["smell", "cover"],
     }
-    page = client.post("/en/services/RP-SEWER/apply", {**said, "asked-since": "someday"})
-    assert page.status_code == 422 and "Give a date such as 2026-11-24." in page.content.decode()
-    assert "someday" in page.content.decode()
-    page = client.post("/en/services/RP-SEWER/apply", {**said, "asked-since": "2026-11-01"})
+    day = {"asked-since_day": "20", "asked-since_month": "11", "asked-since_year": "20xx"}
+    page = client.post("/en/services/RP-SEWER/apply", {**said, **day})
+    assert page.status_code == 422 and "Enter the year with four digits." in page.content.decode()
+    assert "20xx" in page.content.decode()
+    said |= {**day, "asked-since_year": "2026"}
+    page = client.post("/en/services/RP-SEWER/apply", said)
     assert page.status_code == 200 and "Over the road" in page.content.decode()
+    assert "Friday 20 November 2026" in page.content.decode()
+    page = client.post("/en/services/RP-SEWER/apply", {**said, "step": "check", "edit": "what"})
+    assert 'value="2026"' in page.content.decode() and page.content.decode().count("checked") >= 3
     page = client.post("/en/services/RP-SEWER/apply", {**said, "step": "check"})
     assert page.status_code == 302
-    assert Request.objects.get().attributes == {"blockage": "road", "signs": ["smell", "cover"]}
+    assert Request.objects.get().attributes == {
+        "blockage": "road",
+        "since": "2026-11-20",
+        "signs": ["smell", "cover"],
+    }
     assert "A bad smell" in client.get(page.headers["Location"].replace("/received", "")).content.decode()
 
 

@@ -9,11 +9,13 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sala.kit.khmer import ascii_digits
+from sala.kit.khmer import ascii_digits, date_long
 from sala.kit.terms import N_, Term
 from sala.kit.text import normalise
 
 LONGEST = {"string": 200, "text": 2000}
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+"""What an answer about a day can mean."""
 Values = dict[str, str | list[str]]
 """Answers by the attribute's code: a text, or the keys that were chosen of a list from which several may be."""
 
@@ -169,16 +171,18 @@ def _number(attribute: Attribute, text: str) -> str | Fault:
 
 
 def _moment(text: str) -> str:
-    """A date or a moment as ISO 8601; empty for neither."""
+    """A date or a moment as ISO 8601; empty for neither, and for one that no request can mean."""
     plain = ascii_digits(text)
     try:
-        return date.fromisoformat(plain).isoformat()
+        day: date = date.fromisoformat(plain)
+        written = day.isoformat()
     except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(plain).isoformat(timespec="seconds")
-    except ValueError:
-        return ""
+        try:
+            day = datetime.fromisoformat(plain)
+        except ValueError:
+            return ""
+        written = day.isoformat(timespec="seconds")
+    return written if EARLIEST.year <= day.year <= LATEST.year else ""
 
 
 def said(form: Sequence[Attribute], values: Mapping[str, object], language: str) -> list[tuple[str, str]]:
@@ -188,7 +192,16 @@ def said(form: Sequence[Attribute], values: Mapping[str, object], language: str)
         value = values.get(attribute.code)
         if not value:
             continue
-        names = {choice.key: choice.names[language] for choice in attribute.choices}
         several = value if isinstance(value, list) else [value]
-        found.append((attribute.label[language], ", ".join(names.get(str(one), str(one)) for one in several)))
+        found.append(
+            (attribute.label[language], ", ".join(_said(attribute, str(one), language) for one in several))
+        )
     return found
+
+
+def _said(attribute: Attribute, value: str, language: str) -> str:
+    """One answer in words: the name of a choice, a day as it is written in sentences, everything else as it was given."""
+    if attribute.datatype == DataType.DATETIME:
+        day = date_long(datetime.fromisoformat(value).date(), language)
+        return day if "T" not in value else f"{day} {value[11:16]}"
+    return next((choice.names[language] for choice in attribute.choices if choice.key == value), value)

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from sala.kit import text
 from sala.kit.khmer import ascii_digits
 from sala.places import queries as places
+from sala.ui.fields import DayField
 from sala.window import attributes
-from sala.window.attributes import LONGEST, Attribute, DataType
+from sala.window.attributes import EARLIEST, LATEST, LONGEST, Attribute, DataType
 from sala.window.terms import Channel
 
 MOST_PHOTOS = 3
@@ -204,6 +205,9 @@ def asked(attribute: Attribute, lang: str) -> forms.Field:
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **said)
     if attribute.datatype == DataType.ONE:
         return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **said)
+    if attribute.datatype == DataType.DATETIME:
+        del said["error_messages"]  # the field says which part is wrong
+        return DayField(earliest=EARLIEST, latest=LATEST, **said)
     longest = LONGEST["text"] if attribute.datatype == DataType.TEXT else LONGEST["string"]
     return Words(lines=attribute.datatype == DataType.TEXT, max_length=longest, **said)
 

@@ -126,18 +126,16 @@ class Flow:
         if step == "where":
             return forms.WhereForm(data, initial=initial, villages=self.villages())
         if initial is not None:
-            initial = {"language": jinja.lang(), **initial, **self._several()}
+            initial = {"language": jinja.lang(), **initial, **self._asked()}
         kind = forms.CounterForm if self.counter else forms.WhatForm
         asks = self.service.asks if self.service is not None else ()
         return kind(data, initial=initial, document=self.document, asks=asks, lang=jinja.lang())
 
-    def _several(self) -> dict[str, Any]:
-        """Answers of which there may be several; a dictionary of what was typed holds the last one only."""
-        return {
-            name: self.data.getlist(name)
-            for name in self.data
-            if name.startswith(forms.ASKED) and len(self.data.getlist(name)) > 1
-        }
+    def _asked(self) -> dict[str, Any]:
+        """What was answered to the service's own questions, each as its control reads it: several, or the parts of a day."""
+        asks = self.service.asks if self.service is not None else ()
+        fields = {f"{forms.ASKED}{each.code}": forms.asked(each, jinja.lang()) for each in asks}
+        return {name: field.widget.value_from_datadict(self.data, {}, name) for name, field in fields.items()}
 
     def carried(self, step: str) -> list[tuple[str, str]]:
         """What other steps have typed, for hidden fields."""
