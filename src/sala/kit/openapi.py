@@ -296,7 +296,7 @@ def _bound(schema: Any, pattern: str) -> None:
     if schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format", "pattern"}:
         schema["pattern"] = pattern
     if schema.get("type") == "object" and "additionalProperties" in schema:
-        schema.setdefault("propertyNames", {"pattern": pattern})
+        schema["propertyNames"] = {"pattern": pattern} | schema.get("propertyNames", {})
     for key, value in schema.items():
         if key not in ("default", "examples", "const", "enum", "required"):
             _bound(value, pattern)
