@@ -187,12 +187,7 @@ def act(
     if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
         raise NotFound(N_("There is no such step."))
     with transaction.atomic():
-        request = _load(request_id)
-        if not by.may(Verb.SEE, request.where):
-            raise NotFound(queries.NOT_FOUND)
-        by.require(GRANTS[verb], request.where)
-        if request.version != version:
-            raise Changed(CHANGED)
+        request = opened(by=by, request_id=request_id, version=version, verb=GRANTS[verb])
         if verb == Act.TAKE:
             assigned = queries.post_id(by)
         if verb == Act.RETURN:
@@ -201,6 +196,29 @@ def act(
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
     return request
+
+
+def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request:
+    """The request, locked for a step of an officer that needs ``verb``; inside a transaction of the caller.
+
+    Raises `NotFound` (not visible), `Refused`, `Changed` (another version).
+    """
+    request = _load(request_id)
+    if not by.may(Verb.SEE, request.where):
+        raise NotFound(queries.NOT_FOUND)
+    by.require(verb, request.where)
+    if request.version != version:
+        raise Changed(CHANGED)
+    return request
+
+
+def aside(*, by: Acting, request: Request, act: Act, row: Contact | Rating) -> None:
+    """A step that changes no state but a ``row`` of the request, which the caller has written and has permission for.
+
+    Side effects: the step, the request's version, two ledger entries. Raises `Changed` (somebody was faster).
+    """
+    _step(by, request, act, "", None)
+    _record(by, act, request, row)
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:

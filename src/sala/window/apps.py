@@ -25,7 +25,7 @@ class WindowConfig(AppConfig):
         from sala.places import links
         from sala.ui import menu
         from sala.ui.jinja import url
-        from sala.window import actions, gaps, letters, loading, measures, public, queries, steps, tasks
+        from sala.window import actions, gaps, held, letters, loading, measures, public, queries, steps, tasks
         from sala.window.terms import Act, LedgerAct, Verb
 
         verbs.register(
@@ -66,6 +66,7 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.REOPEN], N_("Request opened again")),
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
+            (held.HELD, N_("What is held about the applicant")),
         ):
             notices.register(kind, label)
         notices.link(steps.REQUEST, letters.greet)

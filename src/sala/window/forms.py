@@ -369,6 +369,21 @@ class ScreenForm(forms.Form):
         self.fields["reason"].choices = [("", _("Choose")), *((one.value, _(one.en)) for one in Withheld)]  # type: ignore[attr-defined]
 
 
+class ContactForm(forms.Form):
+    """Who asked, and how can they be reached?"""
+
+    version = forms.IntegerField(min_value=1, max_value=1_000_000_000, widget=forms.HiddenInput)
+    name = Words(label=_("Name"), max_length=120, required=False)
+    phone = Phone(label=_("Telephone number"), max_length=30, required=False)
+    email = Email(label=_("E-mail"), max_length=254, required=False)
+    language = forms.ChoiceField(
+        label=_("Language of our messages"),
+        choices=[("km", "ភាសាខ្មែរ"), ("en", "English")],
+        widget=forms.RadioSelect,
+        initial="km",
+    )
+
+
 class StepForm(forms.Form):
     """What a step of an officer needs: words, an officer or an office to give it to, as the state table says."""
 

@@ -89,8 +89,8 @@ FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
 """What the applicant may do; of what they wrote there nothing stays when their data are erased."""
-# Not steps of the work: possible in every state, changing none (erasing personal data, a holiday that is added).
-ASIDE = frozenset({Act.ERASE, Act.RECOUNT})
+# Not steps of the work: possible in every state, changing none (personal data erased or put right, a holiday that is added).
+ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT})
 PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE}
 REACTIONS = frozenset(
     {Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN}

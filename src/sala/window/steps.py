@@ -204,15 +204,17 @@ def receive(
         contact = Contact(
             id=ids.uuid7(at),
             request=request,
-            name=asked.name,
-            search=text.skeleton(asked.name)[:160],
-            phone=asked.phone,
-            email=asked.email,
-            language=asked.language,
             created=at,
+            **person(name=asked.name, phone=asked.phone, email=asked.email, language=asked.language),
         )
     event = _event(request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post})
     return request, contact, event
+
+
+def person(*, name: str, phone: str, email: str, language: str) -> dict[str, str]:
+    """What a contact's row says of somebody."""
+    search = text.skeleton(name)[:160]
+    return {"name": name, "search": search, "phone": phone, "email": email, "language": language}
 
 
 def step(

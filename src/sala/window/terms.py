@@ -23,6 +23,7 @@ class Verb(Term):
     REOPEN = "window.reopen", N_("open a finished request again")
     RESEND = "window.resend", N_("see to messages that did not arrive")
     SCREEN = "window.screen", N_("look through comments before they are published")
+    CORRECT = "window.correct", N_("put right who asked and how to reach them")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
 
@@ -45,6 +46,7 @@ class Act(Term):
     WITHDRAW = "withdraw", N_("You withdrew the request")
     CLOSE = "close", N_("Closed")
     ERASE = "erase", N_("Personal data erased")
+    CORRECT = "correct", N_("Name or contact put right")
     RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
 
 
@@ -61,6 +63,7 @@ class LedgerAct(Term):
     KEY_ENDED = "window.key_ended", N_("Key of a program ended")
     RESEND = "window.resend", N_("A message to the applicant was sent again")
     CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
+    HELD = "window.held", N_("The applicant was sent what is held about them")
     PUBLISH = "window.publish", N_("A comment was published")
     KEEP = "window.keep", N_("A comment was not published")
 
@@ -96,6 +99,7 @@ class Look(Term):
     RECORD = "window.record", N_("Opened the request")
     CONTACT = "window.contact", N_("Had shown how to reach the applicant")
     PHOTO = "window.photo", N_("Opened a photo")
+    HELD = "window.held", N_("Printed what is held about the applicant")
     SEARCH = "window.search", N_("Searched among what residents told")
 
 

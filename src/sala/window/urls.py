@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, maps, messages, offline, queue, rating, record, report
+from sala.window.pages import ask, follow, front, held, maps, messages, offline, queue, rating, record, report
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -42,4 +42,6 @@ urlpatterns = [
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
     ),
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
+    path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
+    path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
 ]

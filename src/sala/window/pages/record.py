@@ -193,6 +193,7 @@ def _show(
         ],
         "readers": _readers(seen, people),
         "sent": written(told_by.of_request(by, found)),
+        "may_correct": by.may(Verb.CORRECT, found.where),
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
     }
     return render(request, "window/record.html", context, status=status)
