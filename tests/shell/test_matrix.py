@@ -36,6 +36,11 @@ TOLD = {
 NOBODY = UUID(
     "abcdefab-cdef-4abc-abcd-efabcdefabcd"
 )  # of no record; an answer that echoes it can't be taken for a phone's last digits
+# Who stands at a counter with a queue, who sets up the devices at its door.
+ONLY = {
+    "counter": {f"{name}{place}" for name in ("clerk", "frontdesk") for place in COMMUNES} | {"window1204"},
+    "devices": {f"chief{place}" for place in COMMUNES} | {"window1204"},
+}
 DESK = SEES["120404"] | SEES["020801"]  # who has a queue at all
 # Who may do which step in the holding office.
 STEPS = {
@@ -57,7 +62,7 @@ class Case:
     secrets: tuple[str, ...]  # what the resident told
 
 
-# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | code (the code opens it) | public (numbers of reports are everybody's) | door (answers by itself)
+# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | code (the code opens it) | counter (stands at one) | devices (sets them up) | public (numbers of reports are everybody's) | door (answers by itself)
 ROUTES: dict[str, tuple[str, str]] = {
     "": ("all", "/"),
     "healthz": ("all", "/healthz"),
@@ -156,6 +161,13 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work/messages": ("door", "/en/work/messages"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),
+    "L/counter": ("counter", "/en/counter"),
+    "L/counter/kiosks": ("devices", "/en/counter/kiosks"),
+    "L/counter/kiosk": ("door", "/en/counter/kiosk"),
+    "L/counter/kiosk/<str:key>": ("none", "/en/counter/kiosk/{random}"),
+    "L/counter/screen": ("door", "/en/counter/screen"),
+    "L/counter/tickets/<str:code>": ("none", "/en/counter/tickets/{random}"),
+    "L/counter/tickets/<str:code>/paper": ("none", "/en/counter/tickets/{random}/paper"),
     "L/figures": ("all", "/en/figures"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})": ("all", "/en/figures/window.received"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})/table\\.(?P<kind>csv|xlsx|json)": (
@@ -265,6 +277,8 @@ def wanted(access: str, who: str, way: str, case: Case, api: bool) -> set[int]:
             return {200} if who in DESK else {403, 404} if who else stranger
         case "case":
             return {200} if who in SEES[case.place] else {404} if who else stranger
+        case "counter" | "devices":
+            return {200} if who in ONLY[access] else {403} if who else stranger
         case "post":
             return {405} | stranger | {404}
         case _:

@@ -1,4 +1,4 @@
-"""What the counter keeps: queue tickets. No name and nothing that was told."""
+"""What the counter keeps: queue tickets, without a name or anything that was told, and the links of kiosks."""
 
 from django.db import models
 from django.db.models import Q
@@ -34,6 +34,8 @@ class Ticket(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     serving_minutes = models.PositiveIntegerField(null=True)
+    desk = models.PositiveSmallIntegerField(null=True)  # where it was called to
+    code_hash = models.CharField(max_length=64, blank=True)  # of the code that opens the holder's page
     changed = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -47,6 +49,18 @@ class Ticket(models.Model):
                 condition=Q(state__in=["called", "serving"]),
                 name="counter_ticket_one_a_desk",
             ),
+            models.UniqueConstraint(
+                fields=["office", "day", "desk"],
+                condition=Q(state__in=["called", "serving"]),
+                name="counter_ticket_one_at_a_desk",
+            ),
+            models.UniqueConstraint(
+                fields=["code_hash"], condition=~Q(code_hash=""), name="counter_ticket_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(desk__isnull=True) | Q(desk__gte=1, called_at__isnull=False),
+                name="counter_ticket_desk",
+            ),
             one_of("state", State, "counter_ticket_state"),
             one_of("priority", Priority, "counter_ticket_priority"),
             models.CheckConstraint(condition=Q(position__gte=1), name="counter_ticket_counts_from_one"),
@@ -59,7 +73,8 @@ class Ticket(models.Model):
                 name="counter_ticket_called",
             ),
             models.CheckConstraint(
-                condition=Q(started_at__isnull=False) & among("state", (State.SERVING, State.DONE))
+                condition=Q(started_at__isnull=False)
+                & among("state", (State.SERVING, State.DONE, State.LEFT))
                 | Q(started_at__isnull=True) & ~among("state", (State.SERVING, State.DONE)),
                 name="counter_ticket_started",
             ),
@@ -78,3 +93,22 @@ class Ticket(models.Model):
     def where(self) -> Where:
         """Where it stands, for permission."""
         return Where(self.province, self.district, self.commune, self.village, self.office_id)
+
+
+class Kiosk(models.Model):
+    """A device at an office's door, or its screen. Its link is shown once; only the link's hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "name"], condition=Q(ended__isnull=True), name="counter_kiosk_name"
+            ),
+        ]
+        indexes = [models.Index(fields=["office", "created"], name="counter_kiosk_office")]

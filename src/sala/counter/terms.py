@@ -8,6 +8,7 @@ class Verb(Term):
 
     ISSUE = "counter.issue", N_("give out a queue ticket")
     SERVE = "counter.serve", N_("call and serve those who wait")
+    KIOSK = "counter.kiosk", N_("set up the kiosk and the call screen")
 
 
 class Step(Term):
@@ -19,6 +20,7 @@ class Step(Term):
     MISS = "miss", N_("Nobody came")
     RECALL = "recall", N_("Call again")
     LEAVE = "leave", N_("Has left")
+    LAPSE = "lapse", N_("Day ended")
 
 
 class LedgerAct(Term):
@@ -30,6 +32,8 @@ class LedgerAct(Term):
     MISS = "counter.miss", N_("Nobody came to the call")
     RECALL = "counter.recall", N_("Ticket called again")
     LEAVE = "counter.leave", N_("Ticket holder has left")
+    LAPSE = "counter.lapse", N_("Ticket ended with the day")
+    KIOSK_ENDED = "counter.kiosk_ended", N_("Kiosk link ended")
 
 
 class State(Term):
