@@ -1,9 +1,9 @@
-"""What the counter keeps: queue tickets, without a name or anything that was told, and the links of kiosks."""
+"""What the counter keeps: queue tickets (no name, nothing that was told), links of kiosks, and the cash book, never changed."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from sala.counter.terms import Priority, State
+from sala.counter.terms import CashKind, Priority, State
 from sala.kit import clock, ids
 from sala.kit.acting import Where
 from sala.kit.checks import among, one_of
@@ -112,3 +112,94 @@ class Kiosk(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["office", "created"], name="counter_kiosk_office")]
+
+
+class CashLine(models.Model):
+    """One line of an office's cash book. The database refuses to change or delete it (migration 0003)."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    province = models.CharField(max_length=16, blank=True)
+    district = models.CharField(max_length=16, blank=True)
+    commune = models.CharField(max_length=16, blank=True)
+    position = (
+        models.PositiveBigIntegerField()
+    )  # in the office's book, from 1 without gap, closings among them
+    day = models.DateField()
+    kind = models.CharField(max_length=10)
+    amount = models.PositiveBigIntegerField()  # riel
+    number = models.CharField(max_length=32, blank=True)  # of the receipt: payments only
+    request = models.ForeignKey("window.Request", on_delete=models.PROTECT, related_name="+", null=True)
+    payment = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversal", null=True)
+    words = models.CharField(max_length=300, blank=True)  # why, or to whom
+    at = models.DateTimeField(default=clock.now)
+    post = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "position"], name="counter_cash_position"),
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="counter_cash_number"),
+            one_of("kind", CashKind, "counter_cash_kind"),
+            models.CheckConstraint(condition=Q(amount__gte=1), name="counter_cash_amount"),
+            models.CheckConstraint(
+                condition=Q(kind="payment", request__isnull=False, payment__isnull=True) & ~Q(number="")
+                | Q(kind="reversal", request__isnull=False, payment__isnull=False, number="") & ~Q(words="")
+                | Q(kind__in=["put_in", "hand_over"], request__isnull=True, payment__isnull=True, number="")
+                & ~Q(words=""),
+                name="counter_cash_belongs",
+            ),
+        ]
+        indexes = [models.Index(fields=["office", "day"], name="counter_cash_day")]
+
+    @property
+    def where(self) -> Where:
+        """Where it stands, for permission."""
+        return Where(self.province, self.district, self.commune, office=self.office_id)
+
+
+class CashClosing(models.Model):
+    """The end of a cash day: what must be in the box, what was counted, and why they differ. As unchangeable as the lines."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    province = models.CharField(max_length=16, blank=True)
+    district = models.CharField(max_length=16, blank=True)
+    commune = models.CharField(max_length=16, blank=True)
+    position = models.PositiveBigIntegerField()
+    day = models.DateField()
+    lines = models.PositiveIntegerField()
+    opening = models.PositiveBigIntegerField()
+    payments = models.PositiveBigIntegerField()
+    reversals = models.PositiveBigIntegerField()
+    put_in = models.PositiveBigIntegerField()
+    handed_over = models.PositiveBigIntegerField()
+    expected = models.PositiveBigIntegerField()
+    counted = models.JSONField(default=dict)  # denomination -> how many notes
+    total = models.PositiveBigIntegerField()
+    difference = models.BigIntegerField()
+    explanation = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=clock.now)
+    post = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "day"], name="counter_closing_day"),
+            models.UniqueConstraint(fields=["office", "position"], name="counter_closing_position"),
+            models.CheckConstraint(
+                condition=Q(
+                    expected=F("opening") + F("payments") + F("put_in") - F("reversals") - F("handed_over")
+                ),
+                name="counter_closing_expected",
+            ),
+            models.CheckConstraint(
+                condition=Q(difference=F("total") - F("expected")), name="counter_closing_difference"
+            ),
+            models.CheckConstraint(
+                condition=Q(difference=0) | ~Q(explanation=""), name="counter_closing_explained"
+            ),
+        ]
+
+    @property
+    def where(self) -> Where:
+        """Where it stands, for permission."""
+        return Where(self.province, self.district, self.commune, office=self.office_id)

@@ -1,14 +1,14 @@
-"""Whose turn is it, how long will it take, and how far off is such a promise usually?"""
+"""Whose turn is it, how long will it take, how far off is such a promise usually, and what must be in the cash box?"""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from statistics import median
 from uuid import UUID
 
-from sala.counter.terms import Priority, State, Step
+from sala.counter.terms import CashKind, Priority, State, Step
 from sala.kit.states import Move, Table
 from sala.window import rules as window
 
@@ -121,3 +121,54 @@ def error(past: Iterable[tuple[int, int]]) -> int | None:
     """
     off = sorted(abs(estimated - waited) for estimated, waited in past)
     return off[ceil(USUALLY * len(off)) - 1] if len(off) >= ENOUGH else None
+
+
+# ---- the cash box -------------------------------------------------------------------------------------------------------
+
+MOST_RIEL = 1_000_000_000  # of one line of the cash book; more is a slip of the finger
+_COMES_IN = frozenset({CashKind.PAYMENT, CashKind.PUT_IN})
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The cash box of a day in riel: what lay in it in the morning, and the day's lines by kind."""
+
+    opening: int = 0
+    payments: int = 0
+    reversals: int = 0
+    put_in: int = 0
+    handed_over: int = 0
+
+    @property
+    def expected(self) -> int:
+        """What must lie in it now."""
+        return self.opening + self.payments + self.put_in - self.reversals - self.handed_over
+
+
+def sums(opening: int, lines: Iterable[tuple[CashKind, int]]) -> Sums:
+    """Add up a day's lines, each a kind and an amount in riel."""
+    total = dict.fromkeys(CashKind, 0)
+    for kind, amount in lines:
+        total[kind] += amount
+    return Sums(
+        opening,
+        total[CashKind.PAYMENT],
+        total[CashKind.REVERSAL],
+        total[CashKind.PUT_IN],
+        total[CashKind.HAND_OVER],
+    )
+
+
+def goes_out(kind: CashKind) -> bool:
+    """Whether such a line takes money out of the box."""
+    return kind not in _COMES_IN
+
+
+def total(counted: Mapping[int, int]) -> int:
+    """Riel of so many notes of each denomination."""
+    return sum(note * count for note, count in counted.items())
+
+
+def receipt_number(place_code: str, year: int, sequence: int) -> str:
+    """``R-120404-26-00012``: the office's place, two digits of the year, five digits (more when they are used up)."""
+    return f"R-{window.number(place_code, year, sequence)}"
