@@ -37,6 +37,12 @@ TOLD = {
 NOBODY = UUID(
     "abcdefab-cdef-4abc-abcd-efabcdefabcd"
 )  # of no record; an answer that echoes it can't be taken for a phone's last digits
+# Who stands at a counter with a queue, who sets up the devices at its door.
+ONLY = {
+    "counter": {f"{name}{place}" for name in ("clerk", "frontdesk") for place in COMMUNES} | {"window1204"},
+    "closes": {f"clerk{place}" for place in COMMUNES} | {"window1204"},
+    "devices": {f"chief{place}" for place in COMMUNES} | {"window1204"},
+}
 DESK = SEES["120404"] | SEES["020801"]  # who has a queue at all
 # Who may do which step in the holding office.
 STEPS = {
@@ -59,7 +65,7 @@ class Case:
     rating: str  # the key of the link that only rates
 
 
-# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | told (may see its person) | code (the code opens it) | public (numbers of reports are everybody's) | door (answers by itself)
+# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | told (may see its person) | code (the code opens it) | counter (stands at one) | closes (the cash box) | devices (sets them up) | public (numbers of reports are everybody's) | door (answers by itself)
 ROUTES: dict[str, tuple[str, str]] = {
     "": ("all", "/"),
     "healthz": ("all", "/healthz"),
@@ -163,6 +169,17 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work/comments": ("door", "/en/work/comments"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),
+    "L/counter": ("counter", "/en/counter"),
+    "L/counter/cash": ("counter", "/en/counter/cash"),
+    "L/counter/cash/close": ("closes", "/en/counter/cash/close"),
+    "L/counter/cash/days/<str:day>": ("door", "/en/counter/cash/days/2001-01-01"),
+    "L/counter/receipts/<uuid:line_id>": ("door", "/en/counter/receipts/{random_uuid}"),
+    "L/counter/kiosks": ("devices", "/en/counter/kiosks"),
+    "L/counter/kiosk": ("door", "/en/counter/kiosk"),
+    "L/counter/kiosk/<str:key>": ("none", "/en/counter/kiosk/{random}"),
+    "L/counter/screen": ("door", "/en/counter/screen"),
+    "L/counter/tickets/<str:code>": ("none", "/en/counter/tickets/{random}"),
+    "L/counter/tickets/<str:code>/paper": ("none", "/en/counter/tickets/{random}/paper"),
     "L/figures": ("all", "/en/figures"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})": ("all", "/en/figures/window.received"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})/table\\.(?P<kind>csv|xlsx|json)": (
@@ -275,6 +292,8 @@ def wanted(access: str, who: str, way: str, case: Case, api: bool) -> set[int]:
             return {200} if who in SEES[case.place] else {404} if who else stranger
         case "told":
             return {200} if who in TOLD[case.place] else {403, 404} if who else stranger
+        case "counter" | "closes" | "devices":
+            return {200} if who in ONLY[access] else {403} if who else stranger
         case "post":
             return {405} | stranger | {404}
         case _:

@@ -178,9 +178,12 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{16}")
 
 
-def code(secret: bytes, request_id: UUID) -> str:
-    """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored."""
-    digest = hmac.digest(secret, b"window.request:" + request_id.bytes, "sha256")
+def code(secret: bytes, record_id: UUID, of: bytes = b"window.request:") -> str:
+    """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored.
+
+    ``of`` names another kind of record, whose codes must not be those of requests.
+    """
+    digest = hmac.digest(secret, of + record_id.bytes, "sha256")
     value = int.from_bytes(digest[:10], "big")
     plain = "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(16)))
     return written(plain)
