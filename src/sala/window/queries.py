@@ -31,9 +31,11 @@ NOT_FOUND = N_("There is no such request, or it belongs to another office.")
 # ---- the catalogue ----------------------------------------------------------------------------------------------------
 
 
-def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[ServiceVersion]:
+def services(search: str = "", kind: str = "", sector: str = "", level: str = "") -> QuerySet[ServiceVersion]:
     """The services on offer in their present version, in the order of the pack; ``search`` finds names in both languages and codes."""
     found = ServiceVersion.objects.select_related("service").filter(current=True, service__offered=True)
+    if level:
+        found = found.filter(level=level)
     if kind:
         found = found.filter(service__kind=kind)
     if sector:

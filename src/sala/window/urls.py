@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, maps, messages, offline, queue, record, report
+from sala.window.pages import ask, follow, front, maps, messages, offline, prices, queue, record, report
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -20,6 +20,10 @@ plain_urlpatterns = [
 urlpatterns = [
     path("", front.home, name="home"),
     path("halls/<str:key>", front.hall, name="hall"),
+    path("halls/<str:key>/prices", prices.board, name="hall-prices"),
+    re_path(
+        r"^halls/(?P<key>[^/]{1,48})/prices-(?P<size>a[34])\.pdf$", prices.printed, name="hall-prices-pdf"
+    ),
     path("ask", ask.ask, name="ask"),
     path("services", front.services, name="services"),
     path("services/<str:code>", front.service, name="service"),
