@@ -3,7 +3,19 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, maps, messages, offline, prices, queue, record, report
+from sala.window.pages import (
+    ask,
+    follow,
+    front,
+    maps,
+    messages,
+    offline,
+    prices,
+    queue,
+    rating,
+    record,
+    report,
+)
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -24,6 +36,7 @@ urlpatterns = [
     re_path(
         r"^halls/(?P<key>[^/]{1,48})/prices-(?P<size>a[34])\.pdf$", prices.printed, name="hall-prices-pdf"
     ),
+    path("halls/<str:key>/comments", rating.published, name="hall-comments"),
     path("ask", ask.ask, name="ask"),
     path("services", front.services, name="services"),
     path("services/<str:code>", front.service, name="service"),
@@ -36,7 +49,9 @@ urlpatterns = [
     path("requests/<str:code>", follow.track, name="request"),
     path("requests/<str:code>/received", follow.received, name="request-received"),
     path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
+    path("rate/<str:key>", rating.rate, name="request-rating"),
     path("work", queue.queue, name="work"),
+    path("work/comments", rating.screen, name="work-comments"),
     path("work/messages", messages.listing, name="work-messages"),
     path("work/new", report.counter, name="work-new"),
     re_path(
