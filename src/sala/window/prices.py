@@ -98,7 +98,7 @@ def _row(number: int, one: "ServiceVersion") -> dict[str, Any]:
         "riel": one.fee_riel if charged else 0,
         "plain": charged or one.fee_status == FeeStatus.FREE,
         "days": {
-            "text": shown.days(one.days),
+            "text": shown.time_for(one),
             "note": _("unverified") if one.days_status == "default" else "",
         },
         "papers": [said(each) for each in one.papers],
