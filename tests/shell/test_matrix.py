@@ -147,6 +147,8 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/places/search": ("all", "/en/places/search?q={place}"),
     "L/report/map/<str:key>.svg": ("all", "/en/report/map/{place}.svg"),
     "L/halls/<str:key>": ("all", "/en/halls/{place}"),
+    "L/halls/<str:key>/prices": ("all", "/en/halls/{place}/prices"),
+    "L/halls/(?P<key>[^/]{1,48})/prices-(?P<size>a[34])\\.pdf": ("all", "/en/halls/{place}/prices-a4.pdf"),
     "L/halls/<str:key>/comments": ("all", "/en/halls/{place}/comments"),
     "L/rate/<str:key>": ("all", "/en/rate/{rating}"),
     "L/ask": ("all", "/en/ask"),

@@ -43,6 +43,7 @@ class WindowConfig(AppConfig):
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
         ledger.register(steps.KEY, public.key_snapshots, _("Key for Open311"))
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
+        ledger.register(loading.OFFER, loading.offer_snapshots, _("Service changed here"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         files.register(steps.REQUEST, actions.may_open_file)

@@ -22,7 +22,7 @@ from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
 from sala.window import rules, steps
-from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
+from sala.window.models import Contact, Event, Rating, Request, Service, ServiceVersion
 from sala.window.terms import Act, Level, State, Verb
 
 NOT_FOUND = N_("There is no such request, or it belongs to another office.")
@@ -31,9 +31,11 @@ NOT_FOUND = N_("There is no such request, or it belongs to another office.")
 # ---- the catalogue ----------------------------------------------------------------------------------------------------
 
 
-def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[ServiceVersion]:
+def services(search: str = "", kind: str = "", sector: str = "", level: str = "") -> QuerySet[ServiceVersion]:
     """The services on offer in their present version, in the order of the pack; ``search`` finds names in both languages and codes."""
     found = ServiceVersion.objects.select_related("service").filter(current=True, service__offered=True)
+    if level:
+        found = found.filter(level=level)
     if kind:
         found = found.filter(service__kind=kind)
     if sector:
@@ -78,7 +80,8 @@ def service_q(words: str) -> Q:
 
 _SERVICE = Prepared(lambda: services().filter(service_id=Bound("code")).order_by())
 _on_offer: Kept[str, ServiceVersion] = Kept(
-    lambda code: _SERVICE.one(code=code), lambda: services().order_by().aggregate(Count("pk"), Max("loaded"))
+    lambda code: _SERVICE.one(code=code),
+    lambda: Service.objects.aggregate(Max("changed"), Count("versions"), Max("versions__loaded")),
 )
 
 
@@ -93,6 +96,17 @@ def service(code: str) -> ServiceVersion:
 def forget_services() -> None:
     """Read what is on offer anew."""
     _on_offer.forget()
+
+
+def kept_here() -> int:
+    """How many services were changed here, so that the pack leaves them."""
+    return Service.objects.filter(own=True).count()
+
+
+def catalogue() -> QuerySet[ServiceVersion]:
+    """Every service in its present version, withdrawn ones too, in the order of the pack; for who keeps the list."""
+    rows = ServiceVersion.objects.select_related("service").filter(current=True)
+    return rows.order_by("service__position", "service_id")
 
 
 def versions(code: str) -> QuerySet[ServiceVersion]:

@@ -194,7 +194,7 @@ def receive(
         latitude=asked.latitude,
         longitude=asked.longitude,
         received_at=at,
-        due_at=rules.due(calendar, at, asked.terms.days).astimezone(UTC),
+        due_at=rules.due(calendar, at, asked.terms.days, asked.terms.days_kind).astimezone(UTC),
         created=at,
         changed=at,
     )

@@ -25,6 +25,7 @@ class Verb(Term):
     SCREEN = "window.screen", N_("look through comments before they are published")
     CORRECT = "window.correct", N_("put right who asked and how to reach them")
     ERASE = "window.erase", N_("erase a resident's personal data")
+    EDIT_SERVICES = "window.edit_services", N_("change the list of services")
 
 
 class Act(Term):
@@ -54,6 +55,9 @@ class LedgerAct(Term):
     """What happened at the window beside the verbs, as the ledger names it."""
 
     LOAD = "window.load", N_("Service loaded from the country's pack")
+    WITHDRAW_SERVICE = "window.withdraw_service", N_("Service withdrawn from the list")
+    OFFER_SERVICE = "window.offer_service", N_("Service brought back into the list")
+    KEEP_SERVICE = "window.keep_service", N_("Service kept as it was changed here")
     REPLY = "window.reply", N_("The applicant replied")
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
     RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
@@ -198,3 +202,20 @@ class DaysStatus(Term):
 
     VERIFIED = "verified", N_("From the source")
     DEFAULT = "default", N_("Default of the country pack, unverified")
+
+
+class DaysKind(Term):
+    """Which days a deadline counts."""
+
+    WORKING = "working", N_("Working days")
+    CALENDAR = "calendar", N_("Calendar days")
+
+
+class Fact(Term):
+    """What a service says that a source can prove."""
+
+    NAME = "name", N_("Name in Khmer")
+    FEE = "fee", N_("Fee")
+    DAYS = "days", N_("Time to provide the service")
+    PAPERS = "papers", N_("Required documents")
+    BASIS = "basis", N_("Legal basis")

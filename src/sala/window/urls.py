@@ -3,7 +3,20 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, held, maps, messages, offline, queue, rating, record, report
+from sala.window.pages import (
+    ask,
+    follow,
+    front,
+    held,
+    maps,
+    messages,
+    offline,
+    prices,
+    queue,
+    rating,
+    record,
+    report,
+)
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -20,6 +33,10 @@ plain_urlpatterns = [
 urlpatterns = [
     path("", front.home, name="home"),
     path("halls/<str:key>", front.hall, name="hall"),
+    path("halls/<str:key>/prices", prices.board, name="hall-prices"),
+    re_path(
+        r"^halls/(?P<key>[^/]{1,48})/prices-(?P<size>a[34])\.pdf$", prices.printed, name="hall-prices-pdf"
+    ),
     path("halls/<str:key>/comments", rating.published, name="hall-comments"),
     path("ask", ask.ask, name="ask"),
     path("services", front.services, name="services"),

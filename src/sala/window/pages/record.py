@@ -211,7 +211,7 @@ def _clock(found: Any, calendar: Any) -> list[tuple[str, str | Markup]]:
     paused = found.paused_minutes
     if found.paused_at:
         paused += calendar.minutes_between(found.paused_at, clock.now())
-    deadline = shown.days(found.terms.days)
+    deadline = shown.time_for(found.terms)
     if found.terms.days_status == "default":
         deadline = _("%(days)s (default of the pack, unverified)") % {"days": deadline}
     end = found.done_at or max(found.due_at, clock.now())
