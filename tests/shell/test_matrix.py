@@ -153,6 +153,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/requests/<str:code>/receipt": ("code", "/en/requests/{code}/receipt"),
     "L/work": ("desk", "/en/work"),
     "L/work/new": ("door", "/en/work/new"),
+    "L/work/several": ("door", "/en/work/several"),
     "L/work/messages": ("door", "/en/work/messages"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),

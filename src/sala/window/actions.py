@@ -189,17 +189,38 @@ def act(
         request = _load(request_id)
         if not by.may(Verb.SEE, request.where):
             raise NotFound(queries.NOT_FOUND)
-        by.require(GRANTS[verb], request.where)
-        if request.version != version:
-            raise Changed(CHANGED)
-        if verb == Act.TAKE:
-            assigned = queries.post_id(by)
-        if verb == Act.RETURN:
-            office = queries.origin_of(request)
-        _check_fields(request, verb, text=text, assigned=assigned, office=office)
+        assigned, office = check(
+            by=by, request=request, version=version, verb=verb, text=text, assigned=assigned, office=office
+        )
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
     return request
+
+
+def check(
+    *,
+    by: Acting,
+    request: Request,
+    version: int,
+    verb: Act,
+    text: str = "",
+    assigned: UUID | None = None,
+    office: UUID | None = None,
+    choices: queries.Choices | None = None,
+) -> tuple[UUID | None, UUID | None]:
+    """Everything `act` asks before it changes a request that is in sight; to whom and where the step brings it.
+
+    ``choices`` are shared by whoever looks at many requests. No side effects; raises as `act`.
+    """
+    by.require(GRANTS[verb], request.where)
+    if request.version != version:
+        raise Changed(CHANGED)
+    if verb == Act.TAKE:
+        assigned = queries.post_id(by)
+    if verb == Act.RETURN:
+        office = queries.origin_of(request)
+    _check_fields(request, verb, choices or queries.Choices(), text=text, assigned=assigned, office=office)
+    return assigned, office
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:
@@ -376,17 +397,23 @@ def _load(request_id: UUID) -> Request:
 
 
 def _check_fields(
-    request: Request, verb: Act, *, text: str, assigned: UUID | None = None, office: UUID | None = None
+    request: Request,
+    verb: Act,
+    choices: queries.Choices,
+    *,
+    text: str,
+    assigned: UUID | None = None,
+    office: UUID | None = None,
 ) -> None:
     move = rules.TABLE.move(State(request.state), verb)
     given = {"text": text.strip(), "assigned": assigned, "office": office}
     missing = [name for name in move.required if not given[name]]
     if missing:
         raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
-    if verb == Act.ASSIGN and assigned not in {person.id for person in offices.people(request.office_id)}:
+    if verb == Act.ASSIGN and assigned not in choices.people(request.office_id):
         message = N_("Choose somebody who holds a post in this office today.")
         raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])
-    if verb == Act.FORWARD and office not in {target.id for target in queries.targets(request)}:
+    if verb == Act.FORWARD and office not in choices.targets(request):
         message = N_(
             "Choose an office from the list: one that takes on requests for this place or its neighbours."
         )
@@ -426,7 +453,7 @@ def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Reque
     with transaction.atomic():
         request = _load(queries.by_code(code).id)
         by.require(grant, request.where)
-        _check_fields(request, verb, text=text)
+        _check_fields(request, verb, queries.Choices(), text=text)
         _step(by, request, verb, text, None)
     return request
 

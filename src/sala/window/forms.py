@@ -379,3 +379,11 @@ class StepForm(forms.Form):
         field.label, field.required = label, True
         field.error_messages |= {"required": ask, "invalid": ask}
         field.widget = forms.Select(choices=[("", _("Choose")), *choices])
+
+
+class SeveralForm(StepForm):
+    """The same for many requests at once; each has its own version."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["version"]

@@ -84,6 +84,9 @@ TABLE: Table[State] = Table(
         State.CLOSED: N_("the archive"),
     },
 )
+AT_ONCE = (Act.TAKE, Act.ASSIGN, Act.ANSWER, Act.ASK, Act.NOTE, Act.FORWARD, Act.FINISH)
+"""What can be done to many requests at once. Not refusing: a reason to appeal against is written for one applicant."""
+MOST_AT_ONCE = 200
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
@@ -95,6 +98,11 @@ REACTIONS = frozenset(
     {Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN}
 )
 ANSWERS = frozenset({Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
+
+
+def needs(verb: Act) -> tuple[str, ...]:
+    """The fields that a step needs, whatever the state it is taken in."""
+    return next(move.required for move in TABLE.moves if move.verb == verb)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, maps, messages, offline, queue, record, report
+from sala.window.pages import ask, follow, front, maps, messages, offline, queue, record, report, several
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -34,6 +34,7 @@ urlpatterns = [
     path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
     path("work", queue.queue, name="work"),
     path("work/messages", messages.listing, name="work-messages"),
+    path("work/several", several.several, name="work-several"),
     path("work/new", report.counter, name="work-new"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"

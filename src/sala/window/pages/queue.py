@@ -18,9 +18,9 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, desk, queries, shown
+from sala.window import actions, batch, desk, queries, shown
 from sala.window import listing as lists
-from sala.window.terms import State, Verb
+from sala.window.terms import BUTTONS, State, Verb
 
 MARK = gettext_lazy("Demonstration data: no real people or events")
 
@@ -80,6 +80,8 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
         "today": clock.today(),
         "selects": _selects(by, listing),
         "title": lists.VIEW_NAMES[view],
+        "several": [(str(verb), _(BUTTONS[verb])) for verb in batch.offered(by)],
+        "kept": request.GET.urlencode(),
         "may_receive": by.reach(Verb.RECEIVE) != Reach(),
         "exports": [
             (
