@@ -154,6 +154,8 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work": ("desk", "/en/work"),
     "L/work/new": ("door", "/en/work/new"),
     "L/work/several": ("door", "/en/work/several"),
+    "L/work/answers": ("door", "/en/work/answers"),
+    "L/work/answers/<uuid:phrase_id>": ("door", "/en/work/answers/{random_uuid}"),
     "L/work/messages": ("door", "/en/work/messages"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),

@@ -17,7 +17,8 @@ from sala.places import queries as places
 from sala.ui.fields import DayField
 from sala.window import attributes
 from sala.window.attributes import EARLIEST, LATEST, LONGEST, Attribute, DataType
-from sala.window.terms import Channel
+from sala.window.rules import READY
+from sala.window.terms import BUTTONS, Channel
 
 MOST_PHOTOS = 3
 
@@ -379,6 +380,30 @@ class StepForm(forms.Form):
         field.label, field.required = label, True
         field.error_messages |= {"required": ask, "invalid": ask}
         field.widget = forms.Select(choices=[("", _("Choose")), *choices])
+
+
+class PhraseForm(forms.Form):
+    """What does a ready answer say, and for which step is it?"""
+
+    act = forms.ChoiceField(
+        label=_("Step"),
+        error_messages={
+            "required": _("Choose the step from the list."),
+            "invalid_choice": _("Choose the step from the list."),
+        },
+    )
+    name_km = Words(label=_("Name in Khmer"), max_length=120)
+    name_en = Words(label=_("Name in English"), max_length=120)
+    text_km = Words(label=_("Text in Khmer"), lines=True, max_length=2000)
+    text_en = Words(label=_("Text in English"), lines=True, max_length=2000)
+    version = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(each), _(BUTTONS[each])) for each in READY]
+        self.fields["act"].choices = [("", _("Choose")), *choices]  # type: ignore[attr-defined]
+        for name in ("name_km", "name_en", "text_km", "text_en"):
+            self.fields[name].error_messages["required"] = _("Fill in this field.")
 
 
 class SeveralForm(StepForm):

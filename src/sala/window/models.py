@@ -245,6 +245,37 @@ class Event(models.Model):
         ]
 
 
+class Phrase(models.Model):
+    """A ready answer in both languages: of an office, or (``code``, from the pack) of the whole country."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    code = models.CharField(max_length=40, blank=True)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    act = models.CharField(max_length=10)
+    name_km = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    text_km = models.TextField()
+    text_en = models.TextField()
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="window_phrase_code"),
+            one_of("act", rules.READY, "window_phrase_act"),
+            models.CheckConstraint(
+                condition=Q(office__isnull=True) & ~Q(code="") | Q(office__isnull=False, code=""),
+                name="window_phrase_whose",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name_km="") & ~Q(name_en="") & ~Q(text_km="") & ~Q(text_en=""),
+                name="window_phrase_both_languages",
+            ),
+        ]
+
+
 class Rating(models.Model):
     """What the applicant thinks of courtesy and speed, once."""
 

@@ -87,6 +87,9 @@ TABLE: Table[State] = Table(
 AT_ONCE = (Act.TAKE, Act.ASSIGN, Act.ANSWER, Act.ASK, Act.NOTE, Act.FORWARD, Act.FINISH)
 """What can be done to many requests at once. Not refusing: a reason to appeal against is written for one applicant."""
 MOST_AT_ONCE = 200
+MOST_PHRASES = 100
+READY = (Act.ANSWER, Act.ASK, Act.FINISH, Act.REFUSE)
+"""The steps for which an office keeps ready answers."""
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
@@ -225,6 +228,14 @@ _NUMBER = re.compile(r"\d{2,8}(?:-\d)?-\d{2}-\d{5,7}")
 def is_number(typed: str) -> bool:
     """Whether it is written like a request's number."""
     return bool(_NUMBER.fullmatch(typed.strip()))
+
+
+def joined(typed: str, ready: str) -> str:
+    """What stands in the field after a ready answer is put into it: behind what was typed, and not twice."""
+    typed = typed.strip()
+    if ready in typed:
+        return typed
+    return f"{typed}\n\n{ready}" if typed else ready
 
 
 # ---- the catalogue ----------------------------------------------------------------------------------------------------

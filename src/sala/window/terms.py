@@ -21,6 +21,7 @@ class Verb(Term):
     REFUSE = "window.refuse", N_("refuse a request with a reason")
     FORWARD = "window.forward", N_("forward a request to another office, or send it back")
     REOPEN = "window.reopen", N_("open a finished request again")
+    PHRASES = "window.phrases", N_("keep the ready answers of the office")
     RESEND = "window.resend", N_("see to messages that did not arrive")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
@@ -59,6 +60,10 @@ class LedgerAct(Term):
     KEY = "window.key", N_("Key for a program that reports by Open311")
     KEY_ENDED = "window.key_ended", N_("Key of a program ended")
     RESEND = "window.resend", N_("A message to the applicant was sent again")
+    PHRASE_LOAD = "window.phrase_load", N_("Ready answer loaded from the country's pack")
+    PHRASE_ADD = "window.phrase_add", N_("Ready answer added")
+    PHRASE_CHANGE = "window.phrase_change", N_("Ready answer changed")
+    PHRASE_END = "window.phrase_end", N_("Ready answer ended")
     CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
 
 

@@ -3,7 +3,19 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, maps, messages, offline, queue, record, report, several
+from sala.window.pages import (
+    answers,
+    ask,
+    follow,
+    front,
+    maps,
+    messages,
+    offline,
+    queue,
+    record,
+    report,
+    several,
+)
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -35,6 +47,8 @@ urlpatterns = [
     path("work", queue.queue, name="work"),
     path("work/messages", messages.listing, name="work-messages"),
     path("work/several", several.several, name="work-several"),
+    path("work/answers", answers.listing, name="work-answers"),
+    path("work/answers/<uuid:phrase_id>", answers.one, name="work-answer"),
     path("work/new", report.counter, name="work-new"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"

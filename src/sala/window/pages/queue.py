@@ -22,6 +22,7 @@ from sala.window import actions, batch, desk, queries, shown
 from sala.window import listing as lists
 from sala.window.terms import BUTTONS, State, Verb
 
+TOOLS = ((Verb.PHRASES, "work-answers", gettext_lazy("Ready answers")),)
 MARK = gettext_lazy("Demonstration data: no real people or events")
 
 
@@ -82,6 +83,7 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
         "title": lists.VIEW_NAMES[view],
         "several": [(str(verb), _(BUTTONS[verb])) for verb in batch.offered(by)],
         "kept": request.GET.urlencode(),
+        "tools": [(text, reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()],
         "may_receive": by.reach(Verb.RECEIVE) != Reach(),
         "exports": [
             (

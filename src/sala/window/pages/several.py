@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from sala.kit.acting import Acting
 from sala.kit.errors import Invalid, NotFound, NotSignedIn, Refused
 from sala.ui import jinja
-from sala.window import batch, forms, queries, rules, shown
+from sala.window import batch, forms, phrases, queries, rules, shown
 from sala.window.terms import BUTTONS, PROMPTS, Act, State
 
 
@@ -49,7 +49,8 @@ def _answer(
 ) -> HttpResponse:
     step = request.POST.get("step", "")
     needs = rules.needs(verb)
-    asked = step in ("preview", "do") or not needs
+    filled = "fill" in request.POST and "text" in needs
+    asked = not filled and (step in ("preview", "do") or not needs)
     form = _form(verb, found, request.POST if asked else None, request.POST)
     context = {
         "title": _(BUTTONS[verb]),
@@ -61,12 +62,14 @@ def _answer(
         "found": found,
         "needs": needs,
     }
+    if filled:
+        form.initial["text"] = _filled(request.POST, verb, found)
     if not asked or not form.is_valid():
         rows = _rows(by, [batch.Line(each, None, (), None) for each in found])
         return render(
             request,
             "window/several.html",
-            context | {"rows": rows, "stage": "fields"},
+            context | {"rows": rows, "stage": "fields", "ready": _ready(verb, found)},
             status=422 if asked else 200,
         )
     wish = batch.Wish(verb, **form.cleaned_data)
@@ -155,6 +158,22 @@ def _form(verb: Act, found: list[Any], data: Any, kept: QueryDict) -> forms.Seve
         people=[(str(key), f"{jinja.name(p)} · {jinja.name(p.post)}") for key, p in people.items()],
         offices=[(str(key), jinja.name(hall)) for key, hall in halls.items()],
     )
+
+
+def _ready(verb: Act, found: list[Any]) -> list[tuple[str, str]]:
+    """The ready answers for the step that the office has, or the country where the requests lie with several offices."""
+    held = {each.office_id for each in found}
+    offered = phrases.offered(found[0].office_id, verb) if verb in rules.READY else []
+    return [(str(each.id), jinja.name(each)) for each in offered if each.office_id is None or len(held) == 1]
+
+
+def _filled(sent: QueryDict, verb: Act, found: list[Any]) -> str:
+    """What was typed with the ready answer behind it."""
+    typed = sent.get("text", "")[:4000]
+    try:
+        return rules.joined(typed, phrases.text_for(UUID(sent.get("phrase", "")), verb, found))
+    except ValueError:  # none was chosen
+        return typed
 
 
 def _facts(form: forms.SeveralForm, wish: batch.Wish) -> list[tuple[Any, Any]]:
