@@ -153,6 +153,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/requests/<str:code>/receipt": ("code", "/en/requests/{code}/receipt"),
     "L/work": ("desk", "/en/work"),
     "L/work/new": ("door", "/en/work/new"),
+    "L/work/lists": ("desk", "/en/work/lists"),
     "L/work/several": ("door", "/en/work/several"),
     "L/work/answers": ("door", "/en/work/answers"),
     "L/work/answers/<uuid:phrase_id>": ("door", "/en/work/answers/{random_uuid}"),

@@ -1,7 +1,7 @@
 """What would one step do to each of many requests, and what came of it? Each goes the way of the single act."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sala.kit.acting import Acting, Reach
 from sala.kit.errors import Invalid, Problem
 from sala.kit.terms import N_
 from sala.notices.terms import Channel
-from sala.window import actions, letters, queries, rules
+from sala.window import actions, letters, loads, queries, rules
 from sala.window.models import Request
 from sala.window.terms import GRANTS, Act, State
 
@@ -19,12 +19,18 @@ TOO_MANY = N_("Choose at most 200 requests at once.")
 
 @dataclass(frozen=True)
 class Wish:
-    """The step that is wanted for all of them, with what it needs."""
+    """The step that is wanted for all of them, with what it needs. ``each``: to whom each request is given, where not all go
+    to one."""
 
     verb: Act
     text: str = ""
     assigned: UUID | None = None
     office: UUID | None = None
+    each: Mapping[UUID, UUID] = field(default_factory=dict)
+
+    def to(self, request: Request) -> UUID | None:
+        """Who gets this one."""
+        return self.each.get(request.pk, self.assigned)
 
 
 class Line(NamedTuple):
@@ -60,6 +66,21 @@ def chosen(by: Acting, keys: Collection[UUID]) -> list[Request]:
     return found
 
 
+def spread(found: Collection[Request]) -> dict[UUID, UUID]:
+    """Request -> who gets it, where each goes to the officer of its office who has the least by then."""
+    given: dict[UUID, UUID] = {}
+    for office in dict.fromkeys(request.office_id for request in found):
+        here = [
+            request
+            for request in found
+            if request.office_id == office
+            and any(move.verb == Act.ASSIGN for move in rules.TABLE.open_moves(State(request.state)))
+        ]
+        order = rules.spread(loads.of_office(office), [request.received_at for request in here])
+        given.update({request.pk: key for request, key in zip(here, order, strict=False)})
+    return given
+
+
 def plan(by: Acting, wish: Wish, found: Collection[Request]) -> list[Line]:
     """What would happen to each. Changes nothing; what is the same for many is asked for once."""
     choices = queries.Choices()
@@ -77,7 +98,7 @@ def _line(
             version=request.version,
             verb=wish.verb,
             text=wish.text,
-            assigned=wish.assigned,
+            assigned=wish.to(request),
             office=wish.office,
             choices=choices,
         )
@@ -107,7 +128,7 @@ def _one(by: Acting, wish: Wish, request: Request, version: int) -> Outcome:
             version=version,
             verb=wish.verb,
             text=wish.text,
-            assigned=wish.assigned,
+            assigned=wish.to(request),
             office=wish.office,
         )
     except Problem as problem:

@@ -276,6 +276,19 @@ class Phrase(models.Model):
         ]
 
 
+class SavedList(models.Model):
+    """A list of the queue that somebody comes back to: the address's part that narrows it, never words that are searched."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    post = models.UUIDField()  # the appointment whose it is
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    created = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["post", "name"], name="window_saved_list_name")]
+
+
 class Rating(models.Model):
     """What the applicant thinks of courtesy and speed, once."""
 

@@ -163,6 +163,17 @@ def if_asked_now(terms: "ServiceVersion", key: str) -> dict[str, str]:
     return {"promise": promised(due), "counted": counted(terms, calendar, now, due)}
 
 
+def officer(person: Any, load: rules.Load | None) -> str:
+    """Somebody to whom a request can be given, with the post and, for who takes on requests, how much lies with them."""
+    said = [jinja.name(person), jinja.name(person.post)]
+    if load is not None:
+        count = ngettext("%(count)s open", "%(count)s open", load.open) % {"count": jinja.number(load.open)}
+        said.append(
+            f"{count}, {_('%(count)s late') % {'count': jinja.number(load.late)}}" if load.late else count
+        )
+    return " · ".join(said)
+
+
 def place_names(requests: "Iterable[Request | Row]") -> dict[str, dict[str, str]]:
     """Names of the most precise places of the requests and of their communes, looked up at once."""
     return places.names({key for request in requests for key in (request.place, request.commune) if key})

@@ -8,6 +8,7 @@ from sala.window.pages import (
     ask,
     follow,
     front,
+    lists,
     maps,
     messages,
     offline,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("work/several", several.several, name="work-several"),
     path("work/answers", answers.listing, name="work-answers"),
     path("work/answers/<uuid:phrase_id>", answers.one, name="work-answer"),
+    path("work/lists", lists.lists, name="work-lists"),
     path("work/new", report.counter, name="work-new"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"

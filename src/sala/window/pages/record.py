@@ -21,7 +21,7 @@ from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, phrases, queries, rules, shown, steps
+from sala.window import actions, attributes, forms, loads, phrases, queries, rules, shown, steps
 from sala.window import messages as told_by
 from sala.window.pages.messages import written
 from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Look, State, Verb
@@ -58,9 +58,8 @@ def _form(found: Any, move: Any, data: Any = None, text: str = "") -> forms.Step
     if "office" in move.required:
         halls = [(str(target.id), jinja.name(target)) for target in queries.targets(found)]
     if "assigned" in move.required:
-        people = [
-            (str(p.id), f"{jinja.name(p)} · {jinja.name(p.post)}") for p in offices.people(found.office_id)
-        ]
+        held = {load.key: load for load in loads.of_office(found.office_id)}
+        people = [(str(p.id), shown.officer(p, held.get(p.id))) for p in offices.people(found.office_id)]
     prompt = PROMPTS.get(Act(move.verb), "")
     return forms.StepForm(
         data,
@@ -86,7 +85,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     move = moves.get(verb)
     if "fill" in request.POST and move is not None:
         return _filled(request, by, found, move)
-    form = _form(found, move, request.POST) if move else None
+    form = _form(found, move, _sent(request, found, verb)) if move else None
     if form is not None and not form.is_valid():
         return _show(request, by, actions.see(by=by, request_id=found.id), do=verb, form=form, status=422)
     said = form.cleaned_data if form is not None else {}
@@ -113,6 +112,16 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     if not by.may(Verb.SEE, done.where):
         return redirect("work")  # it went to an office that this post does not see
     return redirect("work-request", found.id)
+
+
+def _sent(request: HttpRequest, found: Any, verb: str) -> Any:
+    """What was sent; with "to whoever has the least" the officer is found now."""
+    if verb != Act.ASSIGN or "lightest" not in request.POST:
+        return request.POST
+    data = request.POST.copy()
+    least = rules.lightest(loads.of_office(found.office_id))
+    data["assigned"] = str(least.key) if least is not None else ""
+    return data
 
 
 def _filled(request: HttpRequest, by: Acting, found: Any, move: Any) -> HttpResponse:

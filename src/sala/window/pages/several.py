@@ -1,6 +1,7 @@
 """What happens if I do this to all of these? Choose a step for the requests marked in the queue, see what it would do, do it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 
 from sala.kit.acting import Acting
 from sala.kit.errors import Invalid, NotFound, NotSignedIn, Refused
+from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import batch, forms, phrases, queries, rules, shown
+from sala.window import batch, forms, loads, phrases, queries, rules, shown
 from sala.window.terms import BUTTONS, PROMPTS, Act, State
 
 
@@ -48,10 +50,11 @@ def _answer(
     request: HttpRequest, by: Acting, verb: Act, picks: Mapping[UUID, int], found: list[Any]
 ) -> HttpResponse:
     step = request.POST.get("step", "")
-    needs = rules.needs(verb)
+    spread = verb == Act.ASSIGN and "spread" in request.POST
+    needs = () if spread else rules.needs(verb)
     filled = "fill" in request.POST and "text" in needs
     asked = not filled and (step in ("preview", "do") or not needs)
-    form = _form(verb, found, request.POST if asked else None, request.POST)
+    form = _form(verb, needs, found, request.POST if asked else None, request.POST)
     context = {
         "title": _(BUTTONS[verb]),
         "act": str(verb),
@@ -61,6 +64,7 @@ def _answer(
         "gone": len(picks) - len(found),
         "found": found,
         "needs": needs,
+        "spread": spread,
     }
     if filled:
         form.initial["text"] = _filled(request.POST, verb, found)
@@ -73,6 +77,8 @@ def _answer(
             status=422 if asked else 200,
         )
     wish = batch.Wish(verb, **form.cleaned_data)
+    if spread:
+        wish = replace(wish, each=_each(request.POST) if step == "do" else batch.spread(found))
     if step == "do":
         return _done(request, by, wish, picks, context)
     lines = batch.plan(by, wish, found)
@@ -84,7 +90,7 @@ def _answer(
         context
         | {
             "stage": "preview",
-            "rows": _rows(by, lines),
+            "rows": _rows(by, lines, wish),
             "possible": possible,
             "do_text": said % {"count": jinja.number(possible)},
             "facts": _facts(form, wish),
@@ -113,7 +119,7 @@ def _done(
         context
         | {
             "stage": "done",
-            "rows": _rows(by, lines),
+            "rows": _rows(by, lines, wish),
             "said": said % {"count": jinja.number(count)},
             "left": len(outcomes) - count,
         },
@@ -132,14 +138,27 @@ def _picks(sent: QueryDict) -> dict[UUID, int]:
     return found
 
 
+def _each(sent: QueryDict) -> dict[UUID, UUID]:
+    """Who gets which request, as the preview said."""
+    found = {}
+    for typed in sent.getlist("to"):
+        key, _dot, post = typed.partition(".")
+        try:
+            found[UUID(key)] = UUID(post)
+        except ValueError:
+            continue
+    return found
+
+
 def _back(sent: QueryDict) -> str:
     """The queue as it was narrowed; only its own parameters are taken over."""
     kept = QueryDict(sent.get("back", "")[:2000]).urlencode()
     return reverse("work") + (f"?{kept}" if kept else "")
 
 
-def _form(verb: Act, found: list[Any], data: Any, kept: QueryDict) -> forms.SeveralForm:
-    needs = rules.needs(verb)
+def _form(
+    verb: Act, needs: tuple[str, ...], found: list[Any], data: Any, kept: QueryDict
+) -> forms.SeveralForm:
     choices = queries.Choices()
     people: dict[UUID, Any] = {}
     halls: dict[UUID, Any] = {}
@@ -148,6 +167,8 @@ def _form(verb: Act, found: list[Any], data: Any, kept: QueryDict) -> forms.Seve
             people.update(choices.people(each.office_id))
         if "office" in needs:
             halls.update(choices.targets(each))
+    at = {each.office_id for each in found} if people else ()
+    held = {load.key: load for office in at for load in loads.of_office(office)}
     prompt = PROMPTS.get(verb, "")
     initial = {name: kept.get(name, "") for name in needs}
     return forms.SeveralForm(
@@ -155,7 +176,7 @@ def _form(verb: Act, found: list[Any], data: Any, kept: QueryDict) -> forms.Seve
         initial=initial,
         needs=needs,
         prompt=_(prompt) if prompt else "",
-        people=[(str(key), f"{jinja.name(p)} · {jinja.name(p.post)}") for key, p in people.items()],
+        people=[(str(key), shown.officer(p, held.get(key))) for key, p in people.items()],
         offices=[(str(key), jinja.name(hall)) for key, hall in halls.items()],
     )
 
@@ -189,9 +210,11 @@ def _facts(form: forms.SeveralForm, wish: batch.Wish) -> list[tuple[Any, Any]]:
     return found
 
 
-def _rows(by: Acting, lines: list[batch.Line]) -> list[dict[str, Any]]:
+def _rows(by: Acting, lines: list[batch.Line], wish: batch.Wish | None = None) -> list[dict[str, Any]]:
     requests = [line.request for line in lines]
     names = shown.place_names(requests)
+    each_to = wish.each if wish is not None else {}
+    people = offices.appointment_names(set(each_to.values()))
     return [
         {
             "pick": f"{each.pk}.{each.version}",
@@ -202,6 +225,8 @@ def _rows(by: Acting, lines: list[batch.Line]) -> list[dict[str, Any]]:
             "state": shown.state(each),
             "after": shown.tag(line.after) if line.after is not None else None,
             "told": [jinja.term(channel) for channel in line.told],
+            "given": each_to.get(each.pk),
+            "to": jinja.name(people.get(each_to[each.pk], {})) if each.pk in each_to else "",
             "problem": _(str(line.problem)) if line.problem else "",
         }
         for each, line in zip(requests, lines, strict=True)
