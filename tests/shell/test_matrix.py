@@ -154,6 +154,8 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work": ("desk", "/en/work"),
     "L/work/new": ("door", "/en/work/new"),
     "L/work/lists": ("desk", "/en/work/lists"),
+    "L/work/rules": ("door", "/en/work/rules"),
+    "L/work/rules/<uuid:rule_id>": ("door", "/en/work/rules/{random_uuid}"),
     "L/work/several": ("door", "/en/work/several"),
     "L/work/answers": ("door", "/en/work/answers"),
     "L/work/answers/<uuid:phrase_id>": ("door", "/en/work/answers/{random_uuid}"),

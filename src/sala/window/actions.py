@@ -23,7 +23,7 @@ from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.window import attributes as asked
-from sala.window import letters, queries, rules, steps
+from sala.window import letters, queries, routes, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
 
@@ -112,7 +112,8 @@ def receive(
     """Take in a request: from a resident without an account, or by an officer at the counter.
 
     Side effects: the request with its first step, a contact where one is given, photos attached, the next number of
-    the office and year, ledger entries, a notice when there is an e-mail address. Not done: nobody is assigned.
+    the office and year, ledger entries, a notice when there is an e-mail address. The office's own rules say who gets it
+    (`routes.goal`); without one nobody is assigned.
     ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
     ``own`` is False inside a transaction that fails with this act (`numbers.idempotency.once`): no savepoint is made then.
@@ -133,6 +134,7 @@ def receive(
             limits.take(door="window.report", source=source, most=rules.REPORTS_AN_HOUR, message=TOO_MANY)
         now = clock.now()
         year = now.astimezone(clock.zone()).year
+        office_id, assigned = routes.goal(office_id, where.place, terms.service_id, answers)
         wish = steps.Asked(
             terms,
             where,
@@ -155,6 +157,7 @@ def receive(
             calendar=offices.calendar(office_id),
             at=now,
             post=by.post,
+            assigned=assigned,
         )
         told = (request, contact) if contact is not None else (request,)
         insert([*told, event])

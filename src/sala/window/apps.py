@@ -34,6 +34,7 @@ class WindowConfig(AppConfig):
             phrases,
             public,
             queries,
+            routes,
             steps,
             tasks,
         )
@@ -67,6 +68,7 @@ class WindowConfig(AppConfig):
         )
         packs.register("window answers", 41, phrases.load)
         ledger.register(phrases.PHRASE, phrases.snapshots, _("Ready answer"))
+        ledger.register(routes.RULE, routes.snapshots, _("Routing rule"))
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),

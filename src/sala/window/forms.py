@@ -406,6 +406,34 @@ class PhraseForm(forms.Form):
             self.fields[name].error_messages["required"] = _("Fill in this field.")
 
 
+class RuleForm(forms.Form):
+    """Which new requests go where? Conditions that are left empty hold for all."""
+
+    place = forms.ChoiceField(label=_("Place"), required=False)
+    service = forms.ChoiceField(label=_("Service"), required=False)
+    answer = forms.ChoiceField(label=_("Answer"), required=False)
+    post = forms.ChoiceField(
+        label=_("To whoever holds this post; of several, to who has the least open"), required=False
+    )
+    office = forms.ChoiceField(label=_("To another office"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        names = ("places", "services", "answers", "posts", "offices")
+        choices = {name.removesuffix("s"): kwargs.pop(name) for name in names}
+        super().__init__(*args, **kwargs)
+        for name, some in choices.items():
+            none = _("Choose") if name in ("post", "office") else _("All")
+            self.fields[name].choices = [("", none), *some]  # type: ignore[attr-defined]
+            self.fields[name].error_messages["invalid_choice"] = _("Choose from the list.")
+
+    def clean(self) -> dict[str, Any]:
+        """One goal and no other."""
+        said: dict[str, Any] = super().clean() or {}
+        if not self.errors and bool(said["post"]) == bool(said["office"]):
+            self.add_error("post", _("Choose either a post of this office or another office."))
+        return said
+
+
 class SeveralForm(StepForm):
     """The same for many requests at once; each has its own version."""
 

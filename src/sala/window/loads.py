@@ -1,5 +1,7 @@
 """How much lies with each officer of an office? Counted now, for whoever gives out work."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Q
@@ -13,10 +15,17 @@ from sala.window.models import Request
 from sala.window.terms import State, Verb
 
 
-def of_office(office: UUID) -> list[rules.Load]:
-    """The officers of an office who may take on requests today, in the posts' order, with what lies with each; two reads."""
-    here = Where(office=office)
-    keys = [row.pk for row in offices.holders(office) if accounts.post_of(row).may(Verb.TAKE, here)]
+def who_take(held: Iterable[Any]) -> list[UUID]:
+    """Which of these appointments may take on requests of their office, in their order."""
+    return [row.pk for row in held if accounts.post_of(row).may(Verb.TAKE, Where(office=row.office_id))]
+
+
+def of_office(office: UUID, kind: str = "") -> list[rules.Load]:
+    """The officers of an office who may take on requests today, in the posts' order, with what lies with each; two reads.
+
+    ``kind``: only those in this kind of post.
+    """
+    keys = who_take(row for row in offices.holders(office) if kind in ("", row.post_id))
     working = Q(open=True) & ~Q(state=State.WAITING)
     rows = (
         Request.objects.filter(assigned__in=keys)

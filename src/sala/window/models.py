@@ -276,6 +276,39 @@ class Phrase(models.Model):
         ]
 
 
+class RoutingRule(models.Model):
+    """To whom an office's new requests go; the first that fits decides. An empty condition holds for all."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    place = models.CharField(max_length=16, blank=True)
+    service = models.CharField(max_length=32, blank=True)
+    attribute = models.CharField(max_length=64, blank=True)
+    answer = models.CharField(max_length=64, blank=True)
+    to_post = models.CharField(max_length=40, blank=True)
+    to_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    on = models.BooleanField(default=False)
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_post="", to_office__isnull=False)
+                | (~Q(to_post="") & Q(to_office__isnull=True)),
+                name="window_rule_one_goal",
+            ),
+            models.CheckConstraint(
+                condition=Q(attribute="", answer="") | (~Q(attribute="") & ~Q(answer="")),
+                name="window_rule_answer",
+            ),
+            models.CheckConstraint(condition=Q(on=False) | Q(ended__isnull=True), name="window_rule_ended"),
+        ]
+
+
 class SavedList(models.Model):
     """A list of the queue that somebody comes back to: the address's part that narrows it, never words that are searched."""
 

@@ -209,10 +209,15 @@ def events(request: Request, *, public: bool) -> list[Event]:
 def targets(request: Request) -> list[Any]:
     """Where it can be forwarded to: the offices that serve its place, from the commune's to the ministry, and the halls
     of the neighbouring communes."""
-    above = [offices.serving(request.place, level) for level in Level]
-    neighbours = [unit.key for unit in places.children(request.district)] if request.district else []
+    return targets_at(request.where)
+
+
+def targets_at(where: Where) -> list[Any]:
+    """The same of what stands there."""
+    above = [offices.serving(where.place, level) for level in Level]
+    neighbours = [unit.key for unit in places.children(where.district)] if where.district else []
     halls = [hall for hall in offices.at_places(neighbours) if hall.kind == OfficeKind.COMMUNE_HALL]
-    found = {office.id: office for office in [*filter(None, above), *halls] if office.id != request.office_id}
+    found = {office.id: office for office in [*filter(None, above), *halls] if office.id != where.office}
     return list(found.values())
 
 

@@ -89,6 +89,7 @@ AT_ONCE = (Act.TAKE, Act.ASSIGN, Act.ANSWER, Act.ASK, Act.NOTE, Act.FORWARD, Act
 MOST_AT_ONCE = 200
 MOST_PHRASES = 100
 MOST_LISTS = 20
+MOST_RULES = 50
 READY = (Act.ANSWER, Act.ASK, Act.FINISH, Act.REFUSE)
 """The steps for which an office keeps ready answers."""
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})

@@ -310,7 +310,7 @@ def _who(
         who = _(_WHO.get(event.post.partition(":")[0], _WHO["system"]))
     said = _("by %(who)s") % {"who": who}
     given = event.assigned if act == Act.ASSIGN or str(event.assigned or "") != event.post else None
-    if given and act in (Act.TAKE, Act.ASSIGN) and given in names:
+    if given and act in (Act.RECEIVE, Act.TAKE, Act.ASSIGN) and given in names:
         said = _("%(by)s, to %(name)s") % {"by": said, "name": jinja.name(names[given])}
     return said
 

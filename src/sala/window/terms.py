@@ -22,6 +22,7 @@ class Verb(Term):
     FORWARD = "window.forward", N_("forward a request to another office, or send it back")
     REOPEN = "window.reopen", N_("open a finished request again")
     PHRASES = "window.phrases", N_("keep the ready answers of the office")
+    ROUTES = "window.routes", N_("keep the rules by which requests find their officer")
     RESEND = "window.resend", N_("see to messages that did not arrive")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
@@ -64,6 +65,12 @@ class LedgerAct(Term):
     PHRASE_ADD = "window.phrase_add", N_("Ready answer added")
     PHRASE_CHANGE = "window.phrase_change", N_("Ready answer changed")
     PHRASE_END = "window.phrase_end", N_("Ready answer ended")
+    RULE_ADD = "window.rule_add", N_("Routing rule added")
+    RULE_CHANGE = "window.rule_change", N_("Routing rule changed")
+    RULE_ON = "window.rule_on", N_("Routing rule switched on")
+    RULE_OFF = "window.rule_off", N_("Routing rule switched off")
+    RULE_MOVE = "window.rule_move", N_("Routing rule moved in the order")
+    RULE_END = "window.rule_end", N_("Routing rule deleted")
     CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
 
 

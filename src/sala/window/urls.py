@@ -15,6 +15,7 @@ from sala.window.pages import (
     queue,
     record,
     report,
+    routing,
     several,
 )
 
@@ -51,6 +52,8 @@ urlpatterns = [
     path("work/answers", answers.listing, name="work-answers"),
     path("work/answers/<uuid:phrase_id>", answers.one, name="work-answer"),
     path("work/lists", lists.lists, name="work-lists"),
+    path("work/rules", routing.listing, name="work-rules"),
+    path("work/rules/<uuid:rule_id>", routing.one, name="work-rule"),
     path("work/new", report.counter, name="work-new"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"

@@ -23,7 +23,10 @@ from sala.window import actions, batch, desk, queries, saved, shown
 from sala.window import listing as lists
 from sala.window.terms import BUTTONS, State, Verb
 
-TOOLS = ((Verb.PHRASES, "work-answers", gettext_lazy("Ready answers")),)
+TOOLS = (
+    (Verb.PHRASES, "work-answers", gettext_lazy("Ready answers")),
+    (Verb.ROUTES, "work-rules", gettext_lazy("Routing rules")),
+)
 MARK = gettext_lazy("Demonstration data: no real people or events")
 
 
