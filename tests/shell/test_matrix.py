@@ -156,6 +156,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work/messages": ("door", "/en/work/messages"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),
+    "L/work/requests/<uuid:request_id>/joined": ("case", "/en/work/requests/{id}/joined"),
     "L/figures": ("all", "/en/figures"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})": ("all", "/en/figures/window.received"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})/table\\.(?P<kind>csv|xlsx|json)": (

@@ -379,3 +379,21 @@ class StepForm(forms.Form):
         field.label, field.required = label, True
         field.error_messages |= {"required": ask, "invalid": ask}
         field.widget = forms.Select(choices=[("", _("Choose")), *choices])
+
+
+class JoinForm(forms.Form):
+    """To which report is it joined?"""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    number = Words(
+        label=_("Number of the other report"),
+        max_length=32,
+        error_messages={"required": _("Enter the number of the other report.")},
+    )
+
+
+class PartForm(forms.Form):
+    """Which report is taken apart?"""
+
+    version = forms.IntegerField()
+    joined = forms.UUIDField()

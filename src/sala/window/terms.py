@@ -21,6 +21,7 @@ class Verb(Term):
     REFUSE = "window.refuse", N_("refuse a request with a reason")
     FORWARD = "window.forward", N_("forward a request to another office, or send it back")
     REOPEN = "window.reopen", N_("open a finished request again")
+    JOIN = "window.join", N_("join reports of the same problem, or take them apart")
     RESEND = "window.resend", N_("see to messages that did not arrive")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
@@ -45,6 +46,9 @@ class Act(Term):
     CLOSE = "close", N_("Closed")
     ERASE = "erase", N_("Personal data erased")
     RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
+    JOIN = "join", N_("Joined with another report of the same problem")
+    PART = "part", N_("Taken apart: handled by itself again")
+    LEAD = "lead", N_("The report that led the joined ones was withdrawn")
 
 
 class LedgerAct(Term):
@@ -54,6 +58,8 @@ class LedgerAct(Term):
     REPLY = "window.reply", N_("The applicant replied")
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
     RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
+    PART = "window.part", N_("Report taken apart from one of the same problem")
+    LEAD = "window.lead", N_("The report that led the joined ones was withdrawn")
     CLOSE = "window.close", N_("Request closed when the time for objections was over")
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
     KEY = "window.key", N_("Key for a program that reports by Open311")

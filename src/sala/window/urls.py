@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, maps, messages, offline, queue, record, report
+from sala.window.pages import ask, follow, front, joined, maps, messages, offline, queue, record, report
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -39,4 +39,5 @@ urlpatterns = [
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
     ),
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
+    path("work/requests/<uuid:request_id>/joined", joined.joined, name="work-joined"),
 ]
