@@ -21,6 +21,7 @@ from sala.accounts.acting import RESIDENT, system
 from sala.measures import actions as measures
 from sala.places import queries as places
 from sala.window import actions as window
+from sala.window import queries
 
 COMMUNES = ("120404", "020801")
 HALL = ("chief", "deputy", "clerk", "frontdesk", "registry", "councillora", "councillorb")
@@ -55,6 +56,7 @@ class Case:
     code: str
     number: str
     secrets: tuple[str, ...]  # what the resident told
+    rating: str  # the key of the link that only rates
 
 
 # access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | code (the code opens it) | public (numbers of reports are everybody's) | door (answers by itself)
@@ -139,6 +141,8 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/places/search": ("all", "/en/places/search?q={place}"),
     "L/report/map/<str:key>.svg": ("all", "/en/report/map/{place}.svg"),
     "L/halls/<str:key>": ("all", "/en/halls/{place}"),
+    "L/halls/<str:key>/comments": ("all", "/en/halls/{place}/comments"),
+    "L/rate/<str:key>": ("all", "/en/rate/{rating}"),
     "L/ask": ("all", "/en/ask"),
     "L/services": ("all", "/en/services"),
     "L/services/<str:code>": ("all", "/en/services/RP-SEWER"),
@@ -154,6 +158,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work": ("desk", "/en/work"),
     "L/work/new": ("door", "/en/work/new"),
     "L/work/messages": ("door", "/en/work/messages"),
+    "L/work/comments": ("door", "/en/work/comments"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),
     "L/work/requests/<uuid:request_id>/joined": ("case", "/en/work/requests/{id}/joined"),
@@ -223,7 +228,8 @@ def cases(db: None) -> dict[str, Case]:
         phone = f"+8551200099{number}"
         got = window.receive(by=RESIDENT, service="RP-SEWER", place=village, phone=phone, **words)
         secrets = (*words.values(), phone, phone.replace("+855", "0"), phone[-6:])
-        made[place] = Case(place, str(got.request.id), got.code, got.request.number, secrets)
+        rating = queries.rating_key(got.request)
+        made[place] = Case(place, str(got.request.id), got.code, got.request.number, secrets, rating)
     measures.roll_up()  # else no figure has anything that its sources could give away
     return made
 
@@ -321,6 +327,7 @@ def test_matrix(
                 url = template.format(
                     id=case.id,
                     code=case.code,
+                    rating=case.rating,
                     number=case.number,
                     place=case.place,
                     random=NOBODY.hex,

@@ -30,6 +30,7 @@ from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
 SERIES = "window.request"
 SEARCHED = "search"  # what a look names that is at no single request
 NEEDED = N_("Fill in this field.")
+RATED = N_("You have rated this request already. Thank you.")
 TOO_MANY = N_(
     "Very many requests have come from your network in this hour. Please try again later, or come to the hall."
 )
@@ -248,11 +249,14 @@ def reopen(*, by: Acting, code: str, text: str) -> Request:
     return queries.by_code(code)
 
 
-def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "") -> Rating:
+def rate(
+    *, by: Acting, request_id: UUID, courtesy: int, speed: int, comment: str = "", publish: bool = False
+) -> Rating:
     """The applicant rates courtesy and speed from 1 to 5, once, when the request is done.
 
-    Side effects: the rating, a step that is not shown, two ledger entries. Raises `Invalid` (scale), `NotPossible`
-    (not done yet, or rated already).
+    The caller has checked the code or the rating link that names the request. ``publish``: the comment may be published
+    once an officer has looked through it. Side effects: the rating, a step that is not shown, two ledger entries. Raises
+    `Invalid` (scale), `NotPossible` (not done yet, or rated already).
     """
     wrong = [
         FieldError(name, "scale", N_("Choose a number from 1 to 5."))
@@ -262,12 +266,14 @@ def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "")
     if wrong:
         raise Invalid(N_("Choose a number from 1 to 5."), errors=wrong)
     with transaction.atomic():
-        request = _load(queries.by_code(code).id)
+        request = _load(request_id)
         by.require(Verb.RATE, request.where)
         if queries.rating_of(request) is not None:
-            raise NotPossible(N_("You have rated this request already. Thank you."))
+            raise NotPossible(RATED)
         rules.TABLE.move(State(request.state), Act.RATE)
-        rating = steps.rating(request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now())
+        rating = steps.rating(
+            request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now(), publish=publish
+        )
         rating.save(force_insert=True)
         _step(by, request, Act.RATE, "", None)
         _record(by, Act.RATE, request, rating)
@@ -325,8 +331,8 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
         )
         if rating is not None:
             ledger.forget(by=by, kind=steps.RATING, subject=str(rating.id), at=request.where)
-            rating.comment = ""
-            rating.save(update_fields=["comment"])
+            rating.comment = rating.shown = rating.reason = rating.screening = ""
+            rating.save(update_fields=["comment", "shown", "reason", "screening"])
             _record(by, Act.ERASE, request, rating)
     return request
 

@@ -7,7 +7,7 @@ from sala.kit import clock, ids
 from sala.kit.acting import Where
 from sala.kit.checks import among, one_of
 from sala.window import attributes, rules
-from sala.window.terms import Act, Channel, DaysStatus, FeeStatus, Kind, Level, State
+from sala.window.terms import Act, Channel, DaysStatus, FeeStatus, Kind, Level, Screening, State, Withheld
 
 FINISHED = {State.DONE, State.REFUSED, State.CLOSED}
 
@@ -267,10 +267,35 @@ class Rating(models.Model):
     speed = models.PositiveSmallIntegerField()
     comment = models.TextField(blank=True)
     at = models.DateTimeField(default=clock.now)
+    # From here on: a comment whose writer allows it to be published. ``office`` did what is rated.
+    screening = models.CharField(max_length=6, blank=True)
+    office = models.UUIDField(null=True)
+    shown = models.TextField(blank=True)
+    reason = models.CharField(max_length=10, blank=True)
+    screened_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(courtesy__range=(1, 5), speed__range=(1, 5)), name="window_rating_scale"
+            ),
+            models.CheckConstraint(
+                condition=Q(screening="") | among("screening", Screening), name="window_rating_screening"
+            ),
+            models.CheckConstraint(
+                condition=Q(screening="shown") & ~Q(shown="") | ~Q(screening="shown") & Q(shown=""),
+                name="window_rating_shown",
+            ),
+            models.CheckConstraint(
+                condition=Q(screening="kept") & among("reason", Withheld)
+                | ~Q(screening="kept") & Q(reason=""),
+                name="window_rating_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["office", "screening", "-at"],
+                name="window_rating_screened",
+                condition=~Q(screening=""),
             )
         ]

@@ -108,11 +108,30 @@ def secret() -> bytes:
     return settings.SECRET_KEY.encode()
 
 
+def _secrets() -> list[bytes]:
+    """The secret in force and those before it."""
+    return [secret(), *(former.encode() for former in settings.FORMER_SECRETS)]
+
+
+def rating_key(request: Request) -> str:
+    """What the link holds that only rates this request."""
+    return rules.rating_key(secret(), request.id)
+
+
+def by_rating_key(key: str) -> Request:
+    """The request a rating link leads to. Raises `NotFound` with one sentence, whatever was wrong with the link."""
+    request_id = rules.read_rating_key(_secrets(), key)
+    found = _BY_ID.one(id=request_id) if request_id is not None else None
+    if found is None:
+        raise NotFound(N_("This link opens no rating. Open the link in the message from the hall once more."))
+    return found
+
+
 def code_of(request: Request) -> str:
     """The code that opens it, in its written form; empty where the secret it was made with is lost. Only for the one who asked."""
     if request.opened_by:
         return request.opened_by
-    for key in (secret(), *(former.encode() for former in settings.FORMER_SECRETS)):
+    for key in _secrets():
         made = rules.code(key, request.id)
         if rules.same(rules.code_hash(made), request.code_hash):
             return made

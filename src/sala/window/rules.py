@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -211,6 +212,24 @@ def read_code(typed: str) -> str | None:
     """What somebody typed, as 16 plain signs: spaces, dashes, small letters, O for 0 and I or L for 1 are understood. None: no code."""
     plain = re.sub(r"[\s\-]", "", typed).upper().translate(_READ_AS)
     return plain if _CODE.fullmatch(plain) else None
+
+
+def rating_key(secret: bytes, request_id: UUID) -> str:
+    """What stands in the link that only rates: the request, and 80 bits which nobody can make up."""
+    mark = hmac.digest(secret, b"window.rating:" + request_id.bytes, "sha256")[:10]
+    return urlsafe_b64encode(request_id.bytes + mark).decode().rstrip("=")
+
+
+def read_rating_key(secrets: Iterable[bytes], key: str) -> UUID | None:
+    """The request which a rating link names. None: it was not made here, with one of these secrets."""
+    try:
+        said = urlsafe_b64decode(key + "==")
+    except ValueError:
+        return None
+    if len(said) != 26:
+        return None
+    request_id = UUID(bytes=said[:16])
+    return request_id if any(same(rating_key(secret, request_id), key) for secret in secrets) else None
 
 
 def code_hash(plain: str) -> str:

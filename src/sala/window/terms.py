@@ -23,6 +23,7 @@ class Verb(Term):
     REOPEN = "window.reopen", N_("open a finished request again")
     JOIN = "window.join", N_("join reports of the same problem, or take them apart")
     RESEND = "window.resend", N_("see to messages that did not arrive")
+    SCREEN = "window.screen", N_("look through comments before they are published")
     ERASE = "window.erase", N_("erase a resident's personal data")
 
 
@@ -66,6 +67,33 @@ class LedgerAct(Term):
     KEY_ENDED = "window.key_ended", N_("Key of a program ended")
     RESEND = "window.resend", N_("A message to the applicant was sent again")
     CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
+    PUBLISH = "window.publish", N_("A comment was published")
+    KEEP = "window.keep", N_("A comment was not published")
+
+
+class Screening(Term):
+    """What becomes of a comment that its writer allows to be published."""
+
+    ASKED = "asked", N_("Waiting to be looked through")
+    SHOWN = "shown", N_("Published")
+    KEPT = "kept", N_("Not published")
+
+
+class Withheld(Term):
+    """Why a comment is not published. Criticism is no reason."""
+
+    PERSONAL = "personal", N_("It can't be read without naming a person")
+    INSULT = "insult", N_("It insults or threatens somebody")
+    ELSEWHERE = "elsewhere", N_("It is not about this service")
+
+
+class Personal(Term):
+    """What a part of a comment may be."""
+
+    NUMBER = "number", N_("Number of a telephone, card or account")
+    EMAIL = "email", N_("E-mail address")
+    LINK = "link", N_("Link or account")
+    NAME = "name", N_("Name")
 
 
 class Look(Term):

@@ -3,7 +3,19 @@
 from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
-from sala.window.pages import ask, follow, front, joined, maps, messages, offline, queue, record, report
+from sala.window.pages import (
+    ask,
+    follow,
+    front,
+    joined,
+    maps,
+    messages,
+    offline,
+    queue,
+    rating,
+    record,
+    report,
+)
 
 plain_urlpatterns = [
     path("worker.js", offline.worker, name="worker"),
@@ -20,6 +32,7 @@ plain_urlpatterns = [
 urlpatterns = [
     path("", front.home, name="home"),
     path("halls/<str:key>", front.hall, name="hall"),
+    path("halls/<str:key>/comments", rating.published, name="hall-comments"),
     path("ask", ask.ask, name="ask"),
     path("services", front.services, name="services"),
     path("services/<str:code>", front.service, name="service"),
@@ -32,7 +45,9 @@ urlpatterns = [
     path("requests/<str:code>", follow.track, name="request"),
     path("requests/<str:code>/received", follow.received, name="request-received"),
     path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
+    path("rate/<str:key>", rating.rate, name="request-rating"),
     path("work", queue.queue, name="work"),
+    path("work/comments", rating.screen, name="work-comments"),
     path("work/messages", messages.listing, name="work-messages"),
     path("work/new", report.counter, name="work-new"),
     re_path(

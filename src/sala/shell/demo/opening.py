@@ -82,6 +82,9 @@ def found(
             f"demonstration: {len(accounts)} sign-ins, {len(year.halls)} offices at work; living through {len(drawn)} requests"
         )
         counts = bulk.play(drawn, tell=every(5000, say, "lived"))
+        with installation.simulated(until), transaction.atomic():
+            published = desk.screen(year, plan["commune"]["places"])
+        counts = {**counts, "comments published": published}
     say("demonstration: " + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())))
     ledger.seal()
     measures.roll_up()

@@ -168,13 +168,7 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
             if not rate.is_valid():
                 return _track(request, code, rate=rate)
             said = rate.cleaned_data
-            actions.rate(
-                by=by,
-                code=code,
-                courtesy=int(said["courtesy"]),
-                speed=int(said["speed"]),
-                comment=said["comment"],
-            )
+            actions.rate(by=by, request_id=queries.by_code(code).id, **said)
         elif act == Act.REOPEN:
             reopen = forms.ReopenForm(request.POST)
             if not reopen.is_valid():
