@@ -286,7 +286,7 @@ def reopen(*, by: Acting, code: str, text: str) -> Request:
         main = _load(found.joined_id or found.id)
         by.require(Verb.FOLLOW, main.where)
         for each in (found, main):  # one of them may be withdrawn
-            _check_fields(each, Act.REOPEN, text=text)
+            _check_fields(each, Act.REOPEN, queries.Choices(), text=text)
         event = _step(by, main, Act.REOPEN, text if main.pk == found.pk else "", None)
         if main.pk != found.pk:
             letters.tell(main, event, queries.contact_of(main), queries.code_of(main))
