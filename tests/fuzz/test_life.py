@@ -24,7 +24,7 @@ from sala.ledger.models import Entry
 from sala.measures import queries as measures
 from sala.offices import actions as offices_actions
 from sala.offices import queries as offices
-from sala.window import actions, queries
+from sala.window import actions, looking, queries
 from sala.window import measures as told
 from sala.window.models import Contact, Rating, Request
 from sala.window.terms import Act, Channel
@@ -464,7 +464,7 @@ class Life(RuleBasedStateMachine):
                     with pytest.raises(NotFound):
                         queries.record(self.who[who], key)
                     with pytest.raises(NotFound):
-                        actions.show_person(by=self.who[who], request_id=key)
+                        looking.show_person(by=self.who[who], request_id=key)
         with pytest.raises(NotFound):
             queries.record(self.who["clerk"], uuid4())
 

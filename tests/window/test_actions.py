@@ -16,7 +16,7 @@ from sala.ledger.models import Entry, Salt
 from sala.notices.models import Notice
 from sala.numbers.models import Counter
 from sala.offices import queries as offices
-from sala.window import actions, queries, recounting, rules, steps, tasks
+from sala.window import actions, looking, queries, recounting, rules, steps, tasks
 from sala.window.models import Contact, Event, Rating, Request
 from sala.window.terms import GRANTS, Act, Channel, State
 
@@ -337,12 +337,12 @@ def test_the_job_goes_on_after_one_that_is_closed_already(
 
 def test_show_person_is_recorded(posts: Any, report: Callable[..., Any]) -> None:
     request = report().request
-    assert actions.show_person(by=posts.clerk, request_id=request.id).phone == "+85512345648"
+    assert looking.show_person(by=posts.clerk, request_id=request.id).phone == "+85512345648"
     assert entries(steps.CONTACT) == ["window.receive", "window.see_person"]
     with pytest.raises(Refused):
-        actions.show_person(by=posts.ministry, request_id=request.id)
+        looking.show_person(by=posts.ministry, request_id=request.id)
     with pytest.raises(NotFound):
-        actions.show_person(by=posts.other, request_id=request.id)
+        looking.show_person(by=posts.other, request_id=request.id)
     verified()
 
 
@@ -350,7 +350,7 @@ def test_show_person_where_nobody_left_a_contact(posts: Any, report: Callable[..
     request = report(name="", phone="", email="").request
     assert not Contact.objects.exists() and not Notice.objects.exists()
     with pytest.raises(NotFound):
-        actions.show_person(by=posts.clerk, request_id=request.id)
+        looking.show_person(by=posts.clerk, request_id=request.id)
 
 
 def test_erasing_a_person_leaves_the_ledger_valid(posts: Any, report: Callable[..., Any]) -> None:

@@ -9,7 +9,7 @@ from sala.kit.errors import Changed, Invalid, NotFound, NotPossible, Refused
 from sala.ledger import looks
 from sala.ledger.verification import Verification
 from sala.notices import queries as outbox
-from sala.window import actions, held, letters, queries, steps
+from sala.window import actions, held, letters, looking, queries, steps
 from sala.window.models import Contact, Event, Request
 from sala.window.terms import Act, Look
 
@@ -80,7 +80,7 @@ def actions_by(username):
 
 @pytest.fixture
 def clerk_reads(posts):
-    return lambda request: actions.see(by=posts.clerk, request_id=request.id)
+    return lambda request: looking.see(by=posts.clerk, request_id=request.id)
 
 
 class TestCorrected:

@@ -14,7 +14,7 @@ from sala.kit.acting import Where
 from sala.ledger import actions as ledger
 from sala.ledger import looks, verification
 from sala.ledger.models import Look as Row
-from sala.window import actions
+from sala.window import looking
 from sala.window.models import Request
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_each_door_is_written_down(
     Row.objects.all().delete()
     assert use(client, asked).status_code in (200, 422)
     rows = list(Row.objects.filter(act=act).values_list("post", "kind", "subject", "place"))
-    subject = actions.SEARCHED if act == "window.search" else asked.id
+    subject = looking.SEARCHED if act == "window.search" else asked.id
     assert len(rows) == 1 and rows[0][:3] == (posts.clerk.post, "window.request", subject)
 
 
@@ -120,7 +120,7 @@ def test_those_who_may_see_the_person_see_who_read(
 
 def test_a_photo_of_nothing() -> None:
     nobody = SimpleNamespace(acting=system("x"))
-    assert not actions.may_open_file(nobody, "no id") and not actions.may_open_file(nobody, str(uuid4()))
+    assert not looking.may_open_file(nobody, "no id") and not looking.may_open_file(nobody, str(uuid4()))
 
 
 # In the ledger, and out of it.
@@ -139,10 +139,10 @@ def test_outside_a_transaction_it_is_refused() -> None:
 
 def test_looks_are_bound_so_that_none_can_be_taken_away(asked: Any, posts: Any) -> None:
     for _ in range(3):
-        actions.see(by=posts.clerk, request_id=asked.request.id)
+        looking.see(by=posts.clerk, request_id=asked.request.id)
     by = system("ledger.looks")
     assert looks.bind(by=by) == 3 and looks.bind(by=by) == 0
-    actions.see(by=posts.clerk, request_id=asked.request.id)
+    looking.see(by=posts.clerk, request_id=asked.request.id)
     assert looks.bind(by=by) == 1
     assert faults() == []
     with transaction.atomic():
@@ -163,7 +163,7 @@ def test_looks_are_erased_after_their_time_in_whole_batches(asked: Any, posts: A
                 by=posts.clerk, act="window.record", kind="window.request", subject=asked.id, at=Where()
             )
         looks.bind(by=by)
-    actions.see(by=posts.clerk, request_id=asked.request.id)
+    looking.see(by=posts.clerk, request_id=asked.request.id)
     looks.bind(by=by)
     from datetime import UTC, datetime
 
@@ -172,7 +172,7 @@ def test_looks_are_erased_after_their_time_in_whole_batches(asked: Any, posts: A
     assert looks.erase(datetime(2026, 2, 1, tzinfo=UTC), 100, by=by) == 1
     assert Row.objects.count() == 1 and faults() == []
     assert looks.bind(by=by) == 0
-    actions.see(by=posts.clerk, request_id=asked.request.id)
+    looking.see(by=posts.clerk, request_id=asked.request.id)
     looks.bind(by=by)
     assert sorted(Row.objects.values_list("batch", flat=True)) == [2, 3]
     assert Request.objects.get(pk=asked.id)

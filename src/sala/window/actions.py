@@ -1,22 +1,20 @@
 """Every change of a request: permission, rule, rows, ledger entry and notice in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from sala.files import actions as files
 from sala.kit import clock
-from sala.kit.acting import Acting, Reach, Where
+from sala.kit.acting import Acting, Where
 from sala.kit.errors import Changed, FieldError, Invalid, NotFound, NotPossible
 from sala.kit.rows import insert
 from sala.kit.terms import N_
 from sala.ledger import actions as ledger
-from sala.ledger import looks
 from sala.notices import actions as notices
 from sala.numbers import actions as numbers
 from sala.numbers import limits
@@ -25,10 +23,9 @@ from sala.places import queries as places
 from sala.window import attributes as asked
 from sala.window import joining, letters, nearby, queries, routes, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
-from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
+from sala.window.terms import GRANTS, Act, Channel, State, Verb
 
 SERIES = "window.request"
-SEARCHED = "search"  # what a look names that is at no single request
 NEEDED = N_("Fill in this field.")
 RATED = N_("You have rated this request already. Thank you.")
 TOO_MANY = N_(
@@ -380,67 +377,6 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
             rating.save(update_fields=["comment", "shown", "reason", "screening"])
             _record(by, Act.ERASE, request, rating)
     return request
-
-
-def see(*, by: Acting, request_id: UUID) -> Request:
-    """Open a request. Where the asker reads what the resident told, that is written down in the transaction of the read.
-
-    Side effect: a look (`ledger.looks`), for who may see the person. Raises `NotFound`.
-    """
-    with transaction.atomic():
-        request = queries.record(by, request_id)
-        if queries.may_see_person(by, request):
-            looks.note(by=by, act=Look.RECORD, kind=steps.REQUEST, subject=str(request_id), at=request.where)
-    return request
-
-
-def may_open_file(http: Any, subject: str) -> bool:
-    """Whether the asker of this HTTP request may open photos of the request ``subject``: only who may see its person.
-
-    Side effect: a look, for who may; the photo is read after it is kept.
-    """
-    by: Acting = http.acting
-    try:
-        request_id = UUID(subject)
-    except ValueError:
-        return False
-    with transaction.atomic():
-        request = Request.objects.filter(pk=request_id).first()
-        if request is None or not queries.may_see_person(by, request):
-            return False
-        looks.note(by=by, act=Look.PHOTO, kind=steps.REQUEST, subject=subject, at=request.where)
-    return True
-
-
-@contextmanager
-def searching(by: Acting, words: str) -> Iterator[None]:
-    """Around a list that is searched: what is looked for among persons is written down in the transaction of the read.
-
-    Side effect: a look without the words, for who may see persons anywhere, unless ``words`` is a request's number.
-    """
-    words = words.strip()
-    if not words or rules.is_number(words) or by.reach(Verb.SEE_PERSON) == Reach():
-        yield
-        return
-    with transaction.atomic():
-        looks.note(by=by, act=Look.SEARCH, kind=steps.REQUEST, subject=SEARCHED, at=by.where)
-        yield
-
-
-def show_person(*, by: Acting, request_id: UUID) -> Contact:
-    """Show how to reach the applicant; that it was looked at is recorded. Side effect: a ledger entry.
-
-    Raises `NotFound`, `Refused`.
-    """
-    with transaction.atomic():
-        request = queries.record(by, request_id)
-        by.require(Verb.SEE_PERSON, request.where)
-        contact = queries.contact_of(request)
-        if contact is None:
-            raise NotFound(N_("Nobody left a way to reach them with this request."))
-        looks.note(by=by, act=Look.CONTACT, kind=steps.REQUEST, subject=str(request_id), at=request.where)
-        ledger.record(by=by, act=Verb.SEE_PERSON, at=request.where, **steps.entry(contact))
-    return contact
 
 
 def _load(request_id: UUID) -> Request:

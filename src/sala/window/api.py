@@ -21,7 +21,7 @@ from sala.kit.paging import ListSpec, choice, text
 from sala.numbers.idempotency import Answer, json_response, of_request
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import actions, answers, checking, forms, joining, listing, queries, rules, shown
+from sala.window import actions, answers, checking, forms, joining, listing, looking, queries, rules, shown
 from sala.window.proposal import serving
 from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind, State, Verb
 
@@ -181,14 +181,14 @@ _NEXT = Link("window_step", {"request_id": "$response.body#/id", "If-Match": "$r
 def requests(request: HttpRequest) -> HttpResponse:
     """A page of requests, narrowed by q, state, service, channel, assigned, open, place, from and to."""
     by = _by(request)
-    with actions.searching(by, request.GET.get("q", "")):
+    with looking.searching(by, request.GET.get("q", "")):
         found = api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by))
     return api.json(found)
 
 
 def _export(request: HttpRequest, kind: str) -> Any:
     by = _by(request)
-    with actions.searching(by, request.GET.get("q", "")):
+    with looking.searching(by, request.GET.get("q", "")):
         return api.exported(
             request,
             queries.listing(by),
@@ -257,7 +257,7 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
 def request_detail(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """One request; what was told only for the office that holds it. 404 for what the asker may not see."""
     by = _by(request)
-    found = actions.see(by=by, request_id=request_id)
+    found = looking.see(by=by, request_id=request_id)
     return api.json(_detail(by, found), headers={"ETag": f'"{found.version}"'})
 
 

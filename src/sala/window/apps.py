@@ -26,11 +26,11 @@ class WindowConfig(AppConfig):
         from sala.ui import menu
         from sala.ui.jinja import url
         from sala.window import (
-            actions,
             gaps,
             held,
             letters,
             loading,
+            looking,
             measures,
             phrases,
             public,
@@ -59,7 +59,7 @@ class WindowConfig(AppConfig):
         ledger.register(loading.OFFER, loading.offer_snapshots, _("Service changed here"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
-        files.register(steps.REQUEST, actions.may_open_file)
+        files.register(steps.REQUEST, looking.may_open_file)
         offices.on_holiday("window", tasks.recount)
         retention.register(
             "window.contact",

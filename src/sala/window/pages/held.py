@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sala.kit.acting import Acting
 from sala.kit.errors import Invalid, NotSignedIn, Problem
-from sala.window import actions, forms, held, queries, shown
+from sala.window import forms, held, looking, queries, shown
 from sala.window.terms import Verb
 
 
@@ -41,7 +41,7 @@ def contact(request: HttpRequest, request_id: UUID) -> HttpResponse:
     found = queries.record(by, request_id)
     by.require(Verb.CORRECT, found.where)
     if request.method != "POST":
-        known = actions.show_person(by=by, request_id=found.id) if queries.contact_of(found) else None
+        known = looking.show_person(by=by, request_id=found.id) if queries.contact_of(found) else None
         said = (
             {name: getattr(known, name) for name in ("name", "phone", "email", "language")} if known else {}
         )

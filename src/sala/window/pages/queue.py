@@ -19,7 +19,7 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, batch, desk, queries, saved, shown
+from sala.window import batch, desk, looking, queries, saved, shown
 from sala.window import listing as lists
 from sala.window.terms import BUTTONS, State, Verb
 
@@ -50,7 +50,7 @@ def _view(request: HttpRequest) -> str:
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue of the asker's office, or of the subtree without personal data."""
     by = _by(request)
-    with actions.searching(by, request.GET.get("q", "")):
+    with looking.searching(by, request.GET.get("q", "")):
         return _shown(request, by)
 
 
@@ -151,7 +151,7 @@ def download(request: HttpRequest, view: str, kind: str) -> HttpResponseBase:
     serialise = lists.serialiser(by)
     found = (plain for chunk in _chunks(rows) for plain in serialise(chunk))
     mark = str(MARK) if installation.is_demonstration() else None
-    with actions.searching(by, listing.q):
+    with looking.searching(by, listing.q):
         return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
 
 

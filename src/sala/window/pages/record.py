@@ -21,7 +21,7 @@ from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, loads, phrases, queries, rules, shown, steps
+from sala.window import actions, attributes, forms, loads, looking, phrases, queries, rules, shown, steps
 from sala.window import messages as told_by
 from sala.window.pages.messages import written
 from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Kind, Look, State, Verb
@@ -36,7 +36,7 @@ def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
         raise NotSignedIn(_("Sign in first: this is work of an office."))
     if request.method == "POST":
         return _step(request, by, queries.record(by, request_id))
-    found = actions.see(by=by, request_id=request_id)
+    found = looking.see(by=by, request_id=request_id)
     wanted = request.GET.get("do", "")
     moves = {str(move.verb): move for move in _moves(by, found)}
     form = _form(found, moves[wanted]) if wanted in moves else None
@@ -74,8 +74,8 @@ def _form(found: Any, move: Any, data: Any = None, text: str = "") -> forms.Step
 def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     """Take the step; a conflict or a gap shows the newest state and keeps what was typed."""
     if request.POST.get("act") == "show":
-        contact = actions.show_person(by=by, request_id=found.id)
-        return _show(request, by, actions.see(by=by, request_id=found.id), contact=contact)
+        contact = looking.show_person(by=by, request_id=found.id)
+        return _show(request, by, looking.see(by=by, request_id=found.id), contact=contact)
     moves = {str(move.verb): move for move in _moves(by, found)}
     verb = request.POST.get("act", "")
     known = verb in list(Act) and Act(verb) in BUTTONS
@@ -87,7 +87,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
         return _filled(request, by, found, move)
     form = _form(found, move, _sent(request, found, verb)) if move else None
     if form is not None and not form.is_valid():
-        return _show(request, by, actions.see(by=by, request_id=found.id), do=verb, form=form, status=422)
+        return _show(request, by, looking.see(by=by, request_id=found.id), do=verb, form=form, status=422)
     said = form.cleaned_data if form is not None else {}
     try:
         version = int(request.POST.get("version", "0") or 0) if form is None else said["version"]
@@ -106,7 +106,7 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     except Problem as problem:
         if problem.status in (401, 403, 404):
             raise
-        fresh = actions.see(by=by, request_id=found.id)
+        fresh = looking.see(by=by, request_id=found.id)
         return _conflict(request, by, fresh, verb, problem)
     messages.success(request, _("Done: %(step)s") % {"step": _(BUTTONS[Act(verb)])})
     if not by.may(Verb.SEE, done.where):
@@ -131,7 +131,7 @@ def _filled(request: HttpRequest, by: Acting, found: Any, move: Any) -> HttpResp
         ready = phrases.text_for(UUID(request.POST.get("phrase", "")), Act(move.verb), [found])
     except ValueError:
         ready = ""  # none was chosen
-    fresh = actions.see(by=by, request_id=found.id)
+    fresh = looking.see(by=by, request_id=found.id)
     form = _form(fresh, move, text=rules.joined(typed, ready))
     form.initial["version"] = request.POST.get("version", "")[:12]  # a change in between is still noticed
     return _show(request, by, fresh, do=str(move.verb), form=form)
