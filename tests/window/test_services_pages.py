@@ -75,6 +75,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(client: Client) -> None:
     page = answer.content.decode()
     assert answer.status_code == 422 and queries.service("RP-SEWER").version == 1
     assert 'value="soon"' in page and "whole number" in page and 'value="Not A Code"' in page
+    assert "Fill in this field." in page, "everything is told at once"
     for field, words in (("name_en", "Fill in this field."), ("papers_km", "English too")):
         page = client.post(PAGE, typed(**{field: "" if field == "name_en" else "ក"})).content.decode()
         assert words in page, field
@@ -153,7 +154,9 @@ def test_a_file_is_shown_before_it_is_taken(client: Client) -> None:
 
 
 def test_a_bad_file_is_told(client: Client) -> None:
-    assert client.post("/en/work/services/import").status_code == 422
+    assert "Choose a file." not in client.get("/en/work/services/import").content.decode()
+    none = client.post("/en/work/services/import")
+    assert none.status_code == 422 and "Choose a file." in none.content.decode()
     bad = interchange.as_json([editing.plain(queries.service("RP-SEWER")) | {"days": 0}])
     answer = upload(client, bad)
     assert answer.status_code == 422 and "from 1 to 1000" in answer.content.decode()

@@ -96,8 +96,7 @@ class EditorForm(forms.Form):
                 said[key] = inputs.whole(said[key].replace(",", ""), 0, most) if said[key] else None
             except inputs.Wrong as wrong:
                 self.add_error(key, wrong.message)
-        if self.errors:
-            return None
+                said[key] = 1  # so that the other fields are looked at too
         try:
             found = facts.tidy(said)
         except ValueError:

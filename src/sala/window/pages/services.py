@@ -26,7 +26,7 @@ SAID = {
     "new": lambda: _("New"),
     "changed": lambda: _("Changed"),
     "unchanged": lambda: _("Unchanged"),
-    "withdrawn": lambda: _("Withdrawn"),
+    "withdrawn": lambda: _("Withdrawn from the list"),
     "back": lambda: _("Brought back"),
 }
 
@@ -225,7 +225,7 @@ def bring(request: HttpRequest) -> HttpResponse:
         return _taken(request, by, request.POST["taken"])
     upload = request.FILES.get("file")
     if upload is None:
-        return render(request, "window/services_import.html", {"missing": True}, status=422)
+        return render(request, "window/services_import.html", {"no_file": True}, status=422)
     found = interchange.read(upload.read(interchange.LARGEST + 1), upload.name or "")
     if found.faults:
         rows = [(fault.row, fault.column, _(fault.message)) for fault in found.faults[:500]]
