@@ -23,15 +23,12 @@ from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.window import attributes as asked
-from sala.window import letters, queries, rules, steps
+from sala.window import joining, letters, nearby, queries, routes, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
 
 SERIES = "window.request"
 SEARCHED = "search"  # what a look names that is at no single request
-CHANGED = N_(
-    "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
-)
 NEEDED = N_("Fill in this field.")
 RATED = N_("You have rated this request already. Thank you.")
 TOO_MANY = N_(
@@ -107,18 +104,21 @@ def receive(
     language: str = "km",
     attributes: Mapping[str, object] | None = None,
     photos: Sequence[UUID] = (),
+    joined: str = "",
     source: str = "",
     own: bool = True,
 ) -> Received:
     """Take in a request: from a resident without an account, or by an officer at the counter.
 
     Side effects: the request with its first step, a contact where one is given, photos attached, the next number of
-    the office and year, ledger entries, a notice when there is an e-mail address. Not done: nobody is assigned.
+    the office and year, ledger entries, a notice when there is an e-mail address. The office's own rules say who gets it
+    (`routes.goal`); without one nobody is assigned.
     ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
     ``own`` is False inside a transaction that fails with this act (`numbers.idempotency.once`): no savepoint is made then.
-    ``attributes`` are answers to what the service asks (`attributes.clean`).
-    Raises `NotFound` (service), `Invalid` (place, attributes), `Refused` (an officer of another office), `TooMany`.
+    ``attributes`` are answers to what the service asks (`attributes.clean`). ``joined`` is the number of an open report of
+    the same problem, which this one then follows.
+    Raises `NotFound` (service), `Invalid` (place, attributes, joined), `Refused` (an officer of another office), `TooMany`.
     """
     with transaction.atomic() if own else nullcontext():
         terms = queries.service(service) if isinstance(service, str) else service
@@ -132,8 +132,14 @@ def receive(
             by.require(Verb.REPORT, where)
         if source and not by.signed_in:
             limits.take(door="window.report", source=source, most=rules.REPORTS_AN_HOUR, message=TOO_MANY)
+        main = None
+        if joined:
+            kind = terms.service.kind
+            own_case = nearby.Case(None, terms.service_id, kind, where.commune, office_id, open=True)
+            main = joining.named(joined, own_case)
         now = clock.now()
         year = now.astimezone(clock.zone()).year
+        office_id, assigned = routes.goal(office_id, where.place, terms.service_id, answers)
         wish = steps.Asked(
             terms,
             where,
@@ -156,9 +162,13 @@ def receive(
             calendar=offices.calendar(office_id),
             at=now,
             post=by.post,
+            assigned=assigned,
         )
         told = (request, contact) if contact is not None else (request,)
-        insert([*told, event])
+        events = [event]
+        if main is not None:
+            events.append(steps.follow(request, main, Act.JOIN, at=now, post=by.post))
+        insert([*told, *events])
         for photo in photos:
             files.attach(photo, kind=steps.REQUEST, subject=str(request.id))
         act = f"window.{Act.RECEIVE}"
@@ -181,26 +191,71 @@ def act(
     """One step of an officer. ``office`` is where a request is forwarded to; its number, history and clock go with it.
 
     Side effects: the request's row (version + 1), one step of its timeline, a ledger entry, a notice to the applicant
-    for public words. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
+    for public words; all of it for each report joined to it too. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
     `Invalid` (a field that the step needs).
     """
     if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
         raise NotFound(N_("There is no such step."))
     with transaction.atomic():
-        request = _load(request_id)
-        if not by.may(Verb.SEE, request.where):
-            raise NotFound(queries.NOT_FOUND)
-        by.require(GRANTS[verb], request.where)
-        if request.version != version:
-            raise Changed(CHANGED)
-        if verb == Act.TAKE:
-            assigned = queries.post_id(by)
-        if verb == Act.RETURN:
-            office = queries.origin_of(request)
-        _check_fields(request, verb, text=text, assigned=assigned, office=office)
+        request = opened(by=by, request_id=request_id, version=version, verb=GRANTS[verb])
+        assigned, office = check(
+            by=by, request=request, version=version, verb=verb, text=text, assigned=assigned, office=office
+        )
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
+        joining.share(by=by, main=request, led=event, said=text)
     return request
+
+
+def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request:
+    """The request, locked for a step of an officer that needs ``verb``; inside a transaction of the caller.
+
+    Raises `NotFound` (not visible), `Refused`, `Changed` (another version).
+    """
+    request = _load(request_id)
+    if not by.may(Verb.SEE, request.where):
+        raise NotFound(queries.NOT_FOUND)
+    by.require(verb, request.where)
+    if request.version != version:
+        raise Changed(joining.CHANGED)
+    return request
+
+
+def aside(*, by: Acting, request: Request, act: Act, row: Contact | Rating) -> None:
+    """A step that changes no state but a ``row`` of the request, which the caller has written and has permission for.
+
+    Side effects: the step, the request's version, two ledger entries. Raises `Changed` (somebody was faster).
+    """
+    _step(by, request, act, "", None)
+    _record(by, act, request, row)
+
+
+def check(
+    *,
+    by: Acting,
+    request: Request,
+    version: int,
+    verb: Act,
+    text: str = "",
+    assigned: UUID | None = None,
+    office: UUID | None = None,
+    choices: queries.Choices | None = None,
+) -> tuple[UUID | None, UUID | None]:
+    """Everything `act` asks before it changes a request that is in sight; to whom and where the step brings it.
+
+    ``choices`` are shared by whoever looks at many requests. No side effects; raises as `act`.
+    """
+    by.require(GRANTS[verb], request.where)
+    if request.version != version:
+        raise Changed(joining.CHANGED)
+    if request.joined_id is not None and verb in rules.SHARED | {Act.ASK}:
+        raise NotPossible(joining.JOINED)
+    if verb == Act.TAKE:
+        assigned = queries.post_id(by)
+    if verb == Act.RETURN:
+        office = queries.origin_of(request)
+    _check_fields(request, verb, choices or queries.Choices(), text=text, assigned=assigned, office=office)
+    return assigned, office
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:
@@ -209,16 +264,34 @@ def reply(*, by: Acting, code: str, text: str) -> Request:
 
 
 def withdraw(*, by: Acting, code: str, text: str = "") -> Request:
-    """The applicant withdraws. Whoever has the code may. Side effects as in `act`, without a notice."""
-    return _resident(by, code, Act.WITHDRAW, Verb.FOLLOW, text)
+    """The applicant withdraws. Whoever has the code may. Side effects as in `act`, without a notice.
+
+    Of joined reports the oldest leads from now on, if it was the one that led (`joining.lead`).
+    """
+    with transaction.atomic():
+        request = _resident(by, code, Act.WITHDRAW, Verb.FOLLOW, text)
+        if request.joined_id is None:
+            joining.lead(by=by, withdrawn=request)
+    return request
 
 
 def reopen(*, by: Acting, code: str, text: str) -> Request:
     """The applicant is not content: within ten working days a finished request is opened again. Whoever has the code may.
 
-    Side effects as in `act`, without a notice; the deadline as in `rules.reopened`. Not done: a rating stays as it is.
+    Side effects as in `act`, without a notice; the deadline as in `rules.reopened`. The reports joined with it are opened
+    too, and their reporters told, without these words. Not done: a rating stays as it is.
     """
-    return _resident(by, code, Act.REOPEN, Verb.FOLLOW, text)
+    with transaction.atomic():
+        found = queries.by_code(code)
+        main = _load(found.joined_id or found.id)
+        by.require(Verb.FOLLOW, main.where)
+        for each in (found, main):  # one of them may be withdrawn
+            _check_fields(each, Act.REOPEN, queries.Choices(), text=text)
+        event = _step(by, main, Act.REOPEN, text if main.pk == found.pk else "", None)
+        if main.pk != found.pk:
+            letters.tell(main, event, queries.contact_of(main), queries.code_of(main))
+        joining.share(by=by, main=main, led=event, words={found.id: text}, untold=(found.id,))
+    return queries.by_code(code)
 
 
 def rate(
@@ -262,7 +335,8 @@ def close(*, by: Acting, request_id: UUID) -> Request:
         by.require(Verb.FINISH, request.where)
         if request.close_at is None or request.close_at > clock.now():
             raise NotPossible(N_("The period for objections has not ended yet."))
-        _step(by, request, Act.CLOSE, "", None)
+        event = _step(by, request, Act.CLOSE, "", None)
+        joining.share(by=by, main=request, led=event)
     return request
 
 
@@ -382,17 +456,23 @@ def _load(request_id: UUID) -> Request:
 
 
 def _check_fields(
-    request: Request, verb: Act, *, text: str, assigned: UUID | None = None, office: UUID | None = None
+    request: Request,
+    verb: Act,
+    choices: queries.Choices,
+    *,
+    text: str,
+    assigned: UUID | None = None,
+    office: UUID | None = None,
 ) -> None:
     move = rules.TABLE.move(State(request.state), verb)
     given = {"text": text.strip(), "assigned": assigned, "office": office}
     missing = [name for name in move.required if not given[name]]
     if missing:
         raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
-    if verb == Act.ASSIGN and assigned not in {person.id for person in offices.people(request.office_id)}:
+    if verb == Act.ASSIGN and assigned not in choices.people(request.office_id):
         message = N_("Choose somebody who holds a post in this office today.")
         raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])
-    if verb == Act.FORWARD and office not in {target.id for target in queries.targets(request)}:
+    if verb == Act.FORWARD and office not in choices.targets(request):
         message = N_(
             "Choose an office from the list: one that takes on requests for this place or its neighbours."
         )
@@ -422,7 +502,7 @@ def _step(
     )
     values = {name: getattr(request, name) for name in (*steps.CHANGING, *also)}
     if not Request.objects.filter(pk=request.pk, version=before).update(version=request.version, **values):
-        raise Changed(CHANGED)
+        raise Changed(joining.CHANGED)
     event.save(force_insert=True)
     _record(by, verb, request)
     return event
@@ -432,7 +512,7 @@ def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Reque
     with transaction.atomic():
         request = _load(queries.by_code(code).id)
         by.require(grant, request.where)
-        _check_fields(request, verb, text=text)
+        _check_fields(request, verb, queries.Choices(), text=text)
         _step(by, request, verb, text, None)
     return request
 

@@ -1,7 +1,7 @@
 """What the window keeps: services in versions, requests, who asked, what happened, how it was rated."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sala.kit import clock, ids
 from sala.kit.acting import Where
@@ -135,6 +135,7 @@ class Request(models.Model):
     village = models.CharField(max_length=16, blank=True)
     office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
     assigned = models.UUIDField(null=True)
+    joined = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     description = models.TextField(blank=True)
     location = models.CharField(max_length=300, blank=True)
     attributes = models.JSONField(default=dict)
@@ -189,6 +190,10 @@ class Request(models.Model):
                 | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="window_request_point",
             ),
+            models.CheckConstraint(
+                condition=Q(joined__isnull=True) | ~Q(joined=F("id")) & ~Q(state="waiting"),
+                name="window_request_joined",
+            ),
         ]
         indexes = [
             models.Index(fields=["commune", "open", "due_at"], name="window_commune_open_due"),
@@ -202,6 +207,12 @@ class Request(models.Model):
             models.Index(fields=["assigned", "open"], name="window_assigned_open"),
             models.Index(fields=["received_at"], name="window_received"),
             models.Index(fields=["close_at"], name="window_close_at", condition=Q(state="done")),
+            models.Index(fields=["joined"], name="window_joined", condition=Q(joined__isnull=False)),
+            models.Index(
+                fields=["due_at", "id"],
+                name="window_joined_due",
+                condition=Q(joined__isnull=False, done_at__isnull=True),
+            ),
         ]
 
     @property
@@ -275,6 +286,83 @@ class Event(models.Model):
                 condition=Q(source="") | among("source", State), name="window_event_source"
             ),
         ]
+
+
+class Phrase(models.Model):
+    """A ready answer in both languages: of an office, or (``code``, from the pack) of the whole country."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    code = models.CharField(max_length=40, blank=True)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    act = models.CharField(max_length=10)
+    name_km = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    text_km = models.TextField()
+    text_en = models.TextField()
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="window_phrase_code"),
+            one_of("act", rules.READY, "window_phrase_act"),
+            models.CheckConstraint(
+                condition=Q(office__isnull=True) & ~Q(code="") | Q(office__isnull=False, code=""),
+                name="window_phrase_whose",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name_km="") & ~Q(name_en="") & ~Q(text_km="") & ~Q(text_en=""),
+                name="window_phrase_both_languages",
+            ),
+        ]
+
+
+class RoutingRule(models.Model):
+    """To whom an office's new requests go; the first that fits decides. An empty condition holds for all."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    place = models.CharField(max_length=16, blank=True)
+    service = models.CharField(max_length=32, blank=True)
+    attribute = models.CharField(max_length=64, blank=True)
+    answer = models.CharField(max_length=64, blank=True)
+    to_post = models.CharField(max_length=40, blank=True)
+    to_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    on = models.BooleanField(default=False)
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_post="", to_office__isnull=False)
+                | (~Q(to_post="") & Q(to_office__isnull=True)),
+                name="window_rule_one_goal",
+            ),
+            models.CheckConstraint(
+                condition=Q(attribute="", answer="") | (~Q(attribute="") & ~Q(answer="")),
+                name="window_rule_answer",
+            ),
+            models.CheckConstraint(condition=Q(on=False) | Q(ended__isnull=True), name="window_rule_ended"),
+        ]
+
+
+class SavedList(models.Model):
+    """A list of the queue that somebody comes back to: the address's part that narrows it, never words that are searched."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    post = models.UUIDField()  # the appointment whose it is
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    created = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["post", "name"], name="window_saved_list_name")]
 
 
 class Rating(models.Model):

@@ -4,9 +4,13 @@ from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
 from sala.window.pages import (
+    answers,
     ask,
     follow,
     front,
+    held,
+    joined,
+    lists,
     maps,
     messages,
     offline,
@@ -15,7 +19,9 @@ from sala.window.pages import (
     rating,
     record,
     report,
+    routing,
     services,
+    several,
 )
 
 plain_urlpatterns = [
@@ -54,6 +60,12 @@ urlpatterns = [
     path("work", queue.queue, name="work"),
     path("work/comments", rating.screen, name="work-comments"),
     path("work/messages", messages.listing, name="work-messages"),
+    path("work/several", several.several, name="work-several"),
+    path("work/answers", answers.listing, name="work-answers"),
+    path("work/answers/<uuid:phrase_id>", answers.one, name="work-answer"),
+    path("work/lists", lists.lists, name="work-lists"),
+    path("work/rules", routing.listing, name="work-rules"),
+    path("work/rules/<uuid:rule_id>", routing.one, name="work-rule"),
     path("work/new", report.counter, name="work-new"),
     path("work/services", services.listing, name="work-services"),
     re_path(r"^work/services\.(?P<kind>xlsx|json)$", services.download, name="work-services-file"),
@@ -65,4 +77,7 @@ urlpatterns = [
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
     ),
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
+    path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
+    path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
+    path("work/requests/<uuid:request_id>/joined", joined.joined, name="work-joined"),
 ]
