@@ -165,6 +165,12 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/requests/<str:code>/receipt": ("code", "/en/requests/{code}/receipt"),
     "L/work": ("desk", "/en/work"),
     "L/work/new": ("door", "/en/work/new"),
+    "L/work/services": ("services", "/en/work/services"),
+    "L/work/services\\.(?P<kind>xlsx|json)": ("services", "/en/work/services.json"),
+    "L/work/services/import": ("services", "/en/work/services/import"),
+    "L/work/services/new": ("services", "/en/work/services/new"),
+    "L/work/services/<str:code>": ("services", "/en/work/services/RP-SEWER"),
+    "L/work/services/<str:code>/history": ("services", "/en/work/services/RP-SEWER/history"),
     "L/work/lists": ("desk", "/en/work/lists"),
     "L/work/rules": ("door", "/en/work/rules"),
     "L/work/rules/<uuid:rule_id>": ("door", "/en/work/rules/{random_uuid}"),
@@ -293,6 +299,8 @@ def wanted(access: str, who: str, way: str, case: Case, api: bool) -> set[int]:
             return {200} if who else stranger
         case "session":
             return {200} if who and way == "session" else {403} if who else stranger
+        case "services":
+            return {200} if who == "ministry" else {403} if who else stranger
         case "keeper":
             return {200} if who == "admin" and way == "session" else {403} if who else stranger
         case "desk":

@@ -29,6 +29,7 @@ PAGES = {
     "/km/figures": 5,
     "/km/figures/window.on_time": 14,
     "/km/services": 3,
+    "/km/halls/120404/prices": 4,
     "/km/ask": 3,
     "/km/ledger": 5,
 }

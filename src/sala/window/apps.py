@@ -95,5 +95,6 @@ class WindowConfig(AppConfig):
         )
         menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))
         menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))
+        menu.register(menu.Entry("work-services", _("Services"), 30, Verb.EDIT_SERVICES))
         menu.register(menu.Entry("work-messages", _("Messages"), 15, Verb.RESEND))
         menu.register(menu.Entry("work-comments", _("Comments"), 16, Verb.SCREEN))

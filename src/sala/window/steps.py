@@ -319,7 +319,7 @@ def alone(request: Request, act: Act, *, at: datetime, post: str, calendar: "Cal
 
     Its state stays; its clock is the one it was promised when it was received, without pauses: its reporter was never asked.
     """
-    due = rules.due(calendar, request.received_at, request.terms.days)
+    due = rules.due(calendar, request.received_at, request.terms.days, request.terms.days_kind)
     if request.reopened_at is not None:
         due = max(due, rules.due(calendar, request.reopened_at, rules.REOPENED_DAYS))
     request.joined_id = None

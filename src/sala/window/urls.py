@@ -20,6 +20,7 @@ from sala.window.pages import (
     record,
     report,
     routing,
+    services,
     several,
 )
 
@@ -66,6 +67,12 @@ urlpatterns = [
     path("work/rules", routing.listing, name="work-rules"),
     path("work/rules/<uuid:rule_id>", routing.one, name="work-rule"),
     path("work/new", report.counter, name="work-new"),
+    path("work/services", services.listing, name="work-services"),
+    re_path(r"^work/services\.(?P<kind>xlsx|json)$", services.download, name="work-services-file"),
+    path("work/services/import", services.bring, name="work-services-import"),
+    path("work/services/new", services.edit, name="work-service-new"),
+    path("work/services/<str:code>", services.edit, name="work-service"),
+    path("work/services/<str:code>/history", services.history, name="work-service-history"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
     ),
