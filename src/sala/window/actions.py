@@ -33,6 +33,7 @@ CHANGED = N_(
     "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
 )
 NEEDED = N_("Fill in this field.")
+RATED = N_("You have rated this request already. Thank you.")
 TOO_MANY = N_(
     "Very many requests have come from your network in this hour. Please try again later, or come to the hall."
 )
@@ -186,12 +187,7 @@ def act(
     if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
         raise NotFound(N_("There is no such step."))
     with transaction.atomic():
-        request = _load(request_id)
-        if not by.may(Verb.SEE, request.where):
-            raise NotFound(queries.NOT_FOUND)
-        by.require(GRANTS[verb], request.where)
-        if request.version != version:
-            raise Changed(CHANGED)
+        request = opened(by=by, request_id=request_id, version=version, verb=GRANTS[verb])
         if verb == Act.TAKE:
             assigned = queries.post_id(by)
         if verb == Act.RETURN:
@@ -200,6 +196,29 @@ def act(
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
     return request
+
+
+def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request:
+    """The request, locked for a step of an officer that needs ``verb``; inside a transaction of the caller.
+
+    Raises `NotFound` (not visible), `Refused`, `Changed` (another version).
+    """
+    request = _load(request_id)
+    if not by.may(Verb.SEE, request.where):
+        raise NotFound(queries.NOT_FOUND)
+    by.require(verb, request.where)
+    if request.version != version:
+        raise Changed(CHANGED)
+    return request
+
+
+def aside(*, by: Acting, request: Request, act: Act, row: Contact | Rating) -> None:
+    """A step that changes no state but a ``row`` of the request, which the caller has written and has permission for.
+
+    Side effects: the step, the request's version, two ledger entries. Raises `Changed` (somebody was faster).
+    """
+    _step(by, request, act, "", None)
+    _record(by, act, request, row)
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:
@@ -220,11 +239,14 @@ def reopen(*, by: Acting, code: str, text: str) -> Request:
     return _resident(by, code, Act.REOPEN, Verb.FOLLOW, text)
 
 
-def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "") -> Rating:
+def rate(
+    *, by: Acting, request_id: UUID, courtesy: int, speed: int, comment: str = "", publish: bool = False
+) -> Rating:
     """The applicant rates courtesy and speed from 1 to 5, once, when the request is done.
 
-    Side effects: the rating, a step that is not shown, two ledger entries. Raises `Invalid` (scale), `NotPossible`
-    (not done yet, or rated already).
+    The caller has checked the code or the rating link that names the request. ``publish``: the comment may be published
+    once an officer has looked through it. Side effects: the rating, a step that is not shown, two ledger entries. Raises
+    `Invalid` (scale), `NotPossible` (not done yet, or rated already).
     """
     wrong = [
         FieldError(name, "scale", N_("Choose a number from 1 to 5."))
@@ -234,12 +256,14 @@ def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "")
     if wrong:
         raise Invalid(N_("Choose a number from 1 to 5."), errors=wrong)
     with transaction.atomic():
-        request = _load(queries.by_code(code).id)
+        request = _load(request_id)
         by.require(Verb.RATE, request.where)
         if queries.rating_of(request) is not None:
-            raise NotPossible(N_("You have rated this request already. Thank you."))
+            raise NotPossible(RATED)
         rules.TABLE.move(State(request.state), Act.RATE)
-        rating = steps.rating(request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now())
+        rating = steps.rating(
+            request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now(), publish=publish
+        )
         rating.save(force_insert=True)
         _step(by, request, Act.RATE, "", None)
         _record(by, Act.RATE, request, rating)
@@ -296,8 +320,8 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
         )
         if rating is not None:
             ledger.forget(by=by, kind=steps.RATING, subject=str(rating.id), at=request.where)
-            rating.comment = ""
-            rating.save(update_fields=["comment"])
+            rating.comment = rating.shown = rating.reason = rating.screening = ""
+            rating.save(update_fields=["comment", "shown", "reason", "screening"])
             _record(by, Act.ERASE, request, rating)
     return request
 

@@ -83,6 +83,8 @@ def found(
             f"demonstration: {len(accounts)} sign-ins, {len(year.halls)} offices at work; living through {len(drawn)} requests"
         )
         counts = dict(bulk.play(drawn, tell=every(5000, say, "lived")))
+        with installation.simulated(until), transaction.atomic():
+            counts["comments published"] = desk.screen(year, plan["commune"]["places"])
         came = door.lives(plan["commune"]["places"], until, Random(chosen))  # noqa: S311
         counts["queue tickets"] = counter.play(came)
     say("demonstration: " + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())))
