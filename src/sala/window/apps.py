@@ -25,7 +25,20 @@ class WindowConfig(AppConfig):
         from sala.places import links
         from sala.ui import menu
         from sala.ui.jinja import url
-        from sala.window import actions, gaps, held, letters, loading, measures, public, queries, steps, tasks
+        from sala.window import (
+            actions,
+            gaps,
+            held,
+            letters,
+            loading,
+            measures,
+            phrases,
+            public,
+            queries,
+            routes,
+            steps,
+            tasks,
+        )
         from sala.window.terms import Act, LedgerAct, Verb
 
         verbs.register(
@@ -55,6 +68,9 @@ class WindowConfig(AppConfig):
             queries.over,
             tasks.erase_over,
         )
+        packs.register("window answers", 41, phrases.load)
+        ledger.register(phrases.PHRASE, phrases.snapshots, _("Ready answer"))
+        ledger.register(routes.RULE, routes.snapshots, _("Routing rule"))
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),

@@ -277,6 +277,83 @@ class Event(models.Model):
         ]
 
 
+class Phrase(models.Model):
+    """A ready answer in both languages: of an office, or (``code``, from the pack) of the whole country."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    code = models.CharField(max_length=40, blank=True)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    act = models.CharField(max_length=10)
+    name_km = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    text_km = models.TextField()
+    text_en = models.TextField()
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="window_phrase_code"),
+            one_of("act", rules.READY, "window_phrase_act"),
+            models.CheckConstraint(
+                condition=Q(office__isnull=True) & ~Q(code="") | Q(office__isnull=False, code=""),
+                name="window_phrase_whose",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name_km="") & ~Q(name_en="") & ~Q(text_km="") & ~Q(text_en=""),
+                name="window_phrase_both_languages",
+            ),
+        ]
+
+
+class RoutingRule(models.Model):
+    """To whom an office's new requests go; the first that fits decides. An empty condition holds for all."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    place = models.CharField(max_length=16, blank=True)
+    service = models.CharField(max_length=32, blank=True)
+    attribute = models.CharField(max_length=64, blank=True)
+    answer = models.CharField(max_length=64, blank=True)
+    to_post = models.CharField(max_length=40, blank=True)
+    to_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    on = models.BooleanField(default=False)
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_post="", to_office__isnull=False)
+                | (~Q(to_post="") & Q(to_office__isnull=True)),
+                name="window_rule_one_goal",
+            ),
+            models.CheckConstraint(
+                condition=Q(attribute="", answer="") | (~Q(attribute="") & ~Q(answer="")),
+                name="window_rule_answer",
+            ),
+            models.CheckConstraint(condition=Q(on=False) | Q(ended__isnull=True), name="window_rule_ended"),
+        ]
+
+
+class SavedList(models.Model):
+    """A list of the queue that somebody comes back to: the address's part that narrows it, never words that are searched."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    post = models.UUIDField()  # the appointment whose it is
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    created = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["post", "name"], name="window_saved_list_name")]
+
+
 class Rating(models.Model):
     """What the applicant thinks of courtesy and speed, once."""
 

@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -85,6 +85,14 @@ TABLE: Table[State] = Table(
         State.CLOSED: N_("the archive"),
     },
 )
+AT_ONCE = (Act.TAKE, Act.ASSIGN, Act.ANSWER, Act.ASK, Act.NOTE, Act.FORWARD, Act.FINISH)
+"""What can be done to many requests at once. Not refusing: a reason to appeal against is written for one applicant."""
+MOST_AT_ONCE = 200
+MOST_PHRASES = 100
+MOST_LISTS = 20
+MOST_RULES = 50
+READY = (Act.ANSWER, Act.ASK, Act.FINISH, Act.REFUSE)
+"""The steps for which an office keeps ready answers."""
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
@@ -96,6 +104,11 @@ REACTIONS = frozenset(
     {Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN}
 )
 ANSWERS = frozenset({Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
+
+
+def needs(verb: Act) -> tuple[str, ...]:
+    """The fields that a step needs, whatever the state it is taken in."""
+    return next(move.required for move in TABLE.moves if move.verb == verb)
 
 
 @dataclass(frozen=True)
@@ -251,6 +264,55 @@ _NUMBER = re.compile(r"\d{2,8}(?:-\d)?-\d{2}-\d{5,7}")
 def is_number(typed: str) -> bool:
     """Whether it is written like a request's number."""
     return bool(_NUMBER.fullmatch(typed.strip()))
+
+
+def joined(typed: str, ready: str) -> str:
+    """What stands in the field after a ready answer is put into it: behind what was typed, and not twice."""
+    typed = typed.strip()
+    if ready in typed:
+        return typed
+    return f"{typed}\n\n{ready}" if typed else ready
+
+
+# ---- how much somebody has to do -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Load:
+    """What lies with an officer: open requests, how many of them wait for the applicant and how many are late, and when the
+    newest that is theirs was received."""
+
+    key: UUID
+    open: int = 0
+    waiting: int = 0
+    late: int = 0
+    newest: datetime | None = None
+
+    @property
+    def weight(self) -> int:
+        """Twice what is open, once what waits for the applicant, and once more what is late."""
+        return 2 * (self.open - self.waiting) + self.waiting + self.late
+
+
+def lightest(loads: Iterable[Load]) -> Load | None:
+    """Who has the least; of equals who is longest without a new one, then by key. None where there is nobody."""
+    return min(loads, key=_order, default=None)
+
+
+def _order(load: Load) -> tuple[int, float, str]:
+    return load.weight, load.newest.timestamp() if load.newest else 0.0, str(load.key)
+
+
+def spread(loads: Iterable[Load], received: Sequence[datetime]) -> list[UUID]:
+    """To whom so many more requests go, one after the other, each to who has the least by then; empty where there is nobody."""
+    found: list[UUID] = []
+    now = {load.key: load for load in loads}
+    for at in received if now else ():
+        load = min(now.values(), key=_order)
+        newest = max(load.newest, at) if load.newest else at
+        now[load.key] = replace(load, open=load.open + 1, newest=newest)
+        found.append(load.key)
+    return found
 
 
 # ---- the catalogue ----------------------------------------------------------------------------------------------------

@@ -171,6 +171,17 @@ def if_asked_now(terms: "ServiceVersion", key: str) -> dict[str, str]:
     return {"promise": promised(due), "counted": counted(terms, calendar, now, due)}
 
 
+def officer(person: Any, load: rules.Load | None) -> str:
+    """Somebody to whom a request can be given, with the post and, for who takes on requests, how much lies with them."""
+    said = [jinja.name(person), jinja.name(person.post)]
+    if load is not None:
+        count = ngettext("%(count)s open", "%(count)s open", load.open) % {"count": jinja.number(load.open)}
+        said.append(
+            f"{count}, {_('%(count)s late') % {'count': jinja.number(load.late)}}" if load.late else count
+        )
+    return " · ".join(said)
+
+
 def place_names(requests: "Iterable[Request | Row]") -> dict[str, dict[str, str]]:
     """Names of the most precise places of the requests and of their communes, looked up at once."""
     return places.names({key for request in requests for key in (request.place, request.commune) if key})
@@ -312,7 +323,7 @@ def _who(
         who = _(_WHO.get(event.post.partition(":")[0], _WHO["system"]))
     said = _("by %(who)s") % {"who": who}
     given = event.assigned if act == Act.ASSIGN or str(event.assigned or "") != event.post else None
-    if given and act in (Act.TAKE, Act.ASSIGN) and given in names:
+    if given and act in (Act.RECEIVE, Act.TAKE, Act.ASSIGN) and given in names:
         said = _("%(by)s, to %(name)s") % {"by": said, "name": jinja.name(names[given])}
     return said
 

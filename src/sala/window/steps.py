@@ -168,6 +168,7 @@ def receive(
     calendar: "Calendar",
     at: datetime,
     post: str,
+    assigned: UUID | None = None,
 ) -> tuple[Request, Contact | None, Event]:
     """A new request with its first step and, where somebody told how to reach them, the contact."""
     request_id = ids.uuid7(at)
@@ -188,6 +189,7 @@ def receive(
         commune=asked.where.commune,
         village=asked.where.village,
         office_id=office_id,
+        assigned=assigned,
         description=asked.description,
         location=asked.location,
         attributes=dict(asked.attributes),
@@ -207,7 +209,9 @@ def receive(
             created=at,
             **person(name=asked.name, phone=asked.phone, email=asked.email, language=asked.language),
         )
-    event = _event(request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post})
+    event = _event(
+        request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post, "assigned": assigned}
+    )
     return request, contact, event
 
 

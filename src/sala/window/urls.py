@@ -4,10 +4,12 @@ from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
 from sala.window.pages import (
+    answers,
     ask,
     follow,
     front,
     held,
+    lists,
     maps,
     messages,
     offline,
@@ -16,6 +18,8 @@ from sala.window.pages import (
     rating,
     record,
     report,
+    routing,
+    several,
 )
 
 plain_urlpatterns = [
@@ -54,6 +58,12 @@ urlpatterns = [
     path("work", queue.queue, name="work"),
     path("work/comments", rating.screen, name="work-comments"),
     path("work/messages", messages.listing, name="work-messages"),
+    path("work/several", several.several, name="work-several"),
+    path("work/answers", answers.listing, name="work-answers"),
+    path("work/answers/<uuid:phrase_id>", answers.one, name="work-answer"),
+    path("work/lists", lists.lists, name="work-lists"),
+    path("work/rules", routing.listing, name="work-rules"),
+    path("work/rules/<uuid:rule_id>", routing.one, name="work-rule"),
     path("work/new", report.counter, name="work-new"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"

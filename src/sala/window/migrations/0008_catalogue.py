@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('window', '0006_feedback'),
+        ('window', '0007_correction'),
     ]
 
     operations = [
