@@ -122,6 +122,12 @@ def test_only_this_hall_is_genuine(kind: str) -> None:
 
 
 @pytest.mark.django_db
+def test_a_hall_without_a_key_knows_no_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sala.ledger.keys.public", lambda: None)
+    assert not papers.check(cose.write(CLAIMS, KEY, b"abcd")).genuine
+
+
+@pytest.mark.django_db
 def test_everybody_may_check(client: Client, kind: str) -> None:
     code = papers.code(kind, {"number": "<b>7</b>"}, clock.now())
     page = client.post("/en/verify", {"code": code}).content.decode()
