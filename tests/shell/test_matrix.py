@@ -190,6 +190,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/counter/screen": ("door", "/en/counter/screen"),
     "L/counter/tickets/<str:code>": ("none", "/en/counter/tickets/{random}"),
     "L/counter/tickets/<str:code>/paper": ("none", "/en/counter/tickets/{random}/paper"),
+    "L/work/requests/<uuid:request_id>/joined": ("case", "/en/work/requests/{id}/joined"),
     "L/figures": ("all", "/en/figures"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})": ("all", "/en/figures/window.received"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})/table\\.(?P<kind>csv|xlsx|json)": (

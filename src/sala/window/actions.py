@@ -23,15 +23,12 @@ from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.window import attributes as asked
-from sala.window import letters, queries, routes, rules, steps
+from sala.window import joining, letters, nearby, queries, routes, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
 
 SERIES = "window.request"
 SEARCHED = "search"  # what a look names that is at no single request
-CHANGED = N_(
-    "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
-)
 NEEDED = N_("Fill in this field.")
 RATED = N_("You have rated this request already. Thank you.")
 TOO_MANY = N_(
@@ -107,6 +104,7 @@ def receive(
     language: str = "km",
     attributes: Mapping[str, object] | None = None,
     photos: Sequence[UUID] = (),
+    joined: str = "",
     source: str = "",
     own: bool = True,
 ) -> Received:
@@ -118,8 +116,9 @@ def receive(
     ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
     ``own`` is False inside a transaction that fails with this act (`numbers.idempotency.once`): no savepoint is made then.
-    ``attributes`` are answers to what the service asks (`attributes.clean`).
-    Raises `NotFound` (service), `Invalid` (place, attributes), `Refused` (an officer of another office), `TooMany`.
+    ``attributes`` are answers to what the service asks (`attributes.clean`). ``joined`` is the number of an open report of
+    the same problem, which this one then follows.
+    Raises `NotFound` (service), `Invalid` (place, attributes, joined), `Refused` (an officer of another office), `TooMany`.
     """
     with transaction.atomic() if own else nullcontext():
         terms = queries.service(service) if isinstance(service, str) else service
@@ -133,6 +132,11 @@ def receive(
             by.require(Verb.REPORT, where)
         if source and not by.signed_in:
             limits.take(door="window.report", source=source, most=rules.REPORTS_AN_HOUR, message=TOO_MANY)
+        main = None
+        if joined:
+            kind = terms.service.kind
+            own_case = nearby.Case(None, terms.service_id, kind, where.commune, office_id, open=True)
+            main = joining.named(joined, own_case)
         now = clock.now()
         year = now.astimezone(clock.zone()).year
         office_id, assigned = routes.goal(office_id, where.place, terms.service_id, answers)
@@ -161,7 +165,10 @@ def receive(
             assigned=assigned,
         )
         told = (request, contact) if contact is not None else (request,)
-        insert([*told, event])
+        events = [event]
+        if main is not None:
+            events.append(steps.follow(request, main, Act.JOIN, at=now, post=by.post))
+        insert([*told, *events])
         for photo in photos:
             files.attach(photo, kind=steps.REQUEST, subject=str(request.id))
         act = f"window.{Act.RECEIVE}"
@@ -184,7 +191,7 @@ def act(
     """One step of an officer. ``office`` is where a request is forwarded to; its number, history and clock go with it.
 
     Side effects: the request's row (version + 1), one step of its timeline, a ledger entry, a notice to the applicant
-    for public words. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
+    for public words; all of it for each report joined to it too. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
     `Invalid` (a field that the step needs).
     """
     if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
@@ -196,6 +203,7 @@ def act(
         )
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
+        joining.share(by=by, main=request, led=event, said=text)
     return request
 
 
@@ -209,7 +217,7 @@ def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request
         raise NotFound(queries.NOT_FOUND)
     by.require(verb, request.where)
     if request.version != version:
-        raise Changed(CHANGED)
+        raise Changed(joining.CHANGED)
     return request
 
 
@@ -239,7 +247,9 @@ def check(
     """
     by.require(GRANTS[verb], request.where)
     if request.version != version:
-        raise Changed(CHANGED)
+        raise Changed(joining.CHANGED)
+    if request.joined_id is not None and verb in rules.SHARED | {Act.ASK}:
+        raise NotPossible(joining.JOINED)
     if verb == Act.TAKE:
         assigned = queries.post_id(by)
     if verb == Act.RETURN:
@@ -254,16 +264,34 @@ def reply(*, by: Acting, code: str, text: str) -> Request:
 
 
 def withdraw(*, by: Acting, code: str, text: str = "") -> Request:
-    """The applicant withdraws. Whoever has the code may. Side effects as in `act`, without a notice."""
-    return _resident(by, code, Act.WITHDRAW, Verb.FOLLOW, text)
+    """The applicant withdraws. Whoever has the code may. Side effects as in `act`, without a notice.
+
+    Of joined reports the oldest leads from now on, if it was the one that led (`joining.lead`).
+    """
+    with transaction.atomic():
+        request = _resident(by, code, Act.WITHDRAW, Verb.FOLLOW, text)
+        if request.joined_id is None:
+            joining.lead(by=by, withdrawn=request)
+    return request
 
 
 def reopen(*, by: Acting, code: str, text: str) -> Request:
     """The applicant is not content: within ten working days a finished request is opened again. Whoever has the code may.
 
-    Side effects as in `act`, without a notice; the deadline as in `rules.reopened`. Not done: a rating stays as it is.
+    Side effects as in `act`, without a notice; the deadline as in `rules.reopened`. The reports joined with it are opened
+    too, and their reporters told, without these words. Not done: a rating stays as it is.
     """
-    return _resident(by, code, Act.REOPEN, Verb.FOLLOW, text)
+    with transaction.atomic():
+        found = queries.by_code(code)
+        main = _load(found.joined_id or found.id)
+        by.require(Verb.FOLLOW, main.where)
+        for each in (found, main):  # one of them may be withdrawn
+            _check_fields(each, Act.REOPEN, queries.Choices(), text=text)
+        event = _step(by, main, Act.REOPEN, text if main.pk == found.pk else "", None)
+        if main.pk != found.pk:
+            letters.tell(main, event, queries.contact_of(main), queries.code_of(main))
+        joining.share(by=by, main=main, led=event, words={found.id: text}, untold=(found.id,))
+    return queries.by_code(code)
 
 
 def rate(
@@ -307,7 +335,8 @@ def close(*, by: Acting, request_id: UUID) -> Request:
         by.require(Verb.FINISH, request.where)
         if request.close_at is None or request.close_at > clock.now():
             raise NotPossible(N_("The period for objections has not ended yet."))
-        _step(by, request, Act.CLOSE, "", None)
+        event = _step(by, request, Act.CLOSE, "", None)
+        joining.share(by=by, main=request, led=event)
     return request
 
 
@@ -473,7 +502,7 @@ def _step(
     )
     values = {name: getattr(request, name) for name in (*steps.CHANGING, *also)}
     if not Request.objects.filter(pk=request.pk, version=before).update(version=request.version, **values):
-        raise Changed(CHANGED)
+        raise Changed(joining.CHANGED)
     event.save(force_insert=True)
     _record(by, verb, request)
     return event

@@ -59,6 +59,7 @@ class RequestTold(Told):
     place_name: Names
     office: UUID
     assigned: UUID | None
+    joined: UUID | None
     received: datetime
     due: datetime
     paused: bool

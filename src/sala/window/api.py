@@ -21,9 +21,9 @@ from sala.kit.paging import ListSpec, choice, text
 from sala.numbers.idempotency import Answer, json_response, of_request
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import actions, answers, checking, forms, listing, queries, rules, shown
+from sala.window import actions, answers, checking, forms, joining, listing, queries, rules, shown
 from sala.window.proposal import serving
-from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind
+from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind, State, Verb
 
 router = Router(tags=["window"])
 
@@ -233,10 +233,12 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
     ]
     moves = [
         str(move.verb)
-        for move in rules.TABLE.open_moves(found.state)
+        for move in rules.moves(State(found.state), joined=found.joined_id is not None)
         if move.verb in GRANTS and by.may(GRANTS[Act(move.verb)], found.where)
     ]
     body["steps"] = moves
+    may_join = found.open and by.may(Verb.JOIN, found.where)
+    body["steps"] += [str(Act.PART if found.joined_id else Act.JOIN)] if may_join else []
     if told:
         contact = queries.contact_of(found)
         body |= {
@@ -273,6 +275,7 @@ class NewRequest(api.Strict):
     email: str = Field("", max_length=254)
     language: str = Field("km", pattern="^(km|en)$")
     attributes: dict[str, str | list[str]] = Field(default_factory=dict, max_length=50)
+    joined: str = Field("", max_length=32, description="Number of an open report of the same problem to join")
 
 
 @router.post(
@@ -298,6 +301,7 @@ def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
     """Take in a request. The answer holds the number, and the code that opens the request's page."""
     by = _by(request)
     data = body.dict()
+    joined = ascii_digits(data.pop("joined")).strip()
     for axis in ("latitude", "longitude"):
         data[axis] = "" if data[axis] is None else str(Decimal(repr(data[axis])))
 
@@ -305,7 +309,12 @@ def create(request: HttpRequest, body: NewRequest) -> HttpResponse:
 
     def act() -> Answer:
         received = actions.receive(
-            by=by, channel=Channel.API, source=network.address(request), own=False, **checking.checked(data)
+            by=by,
+            channel=Channel.API,
+            source=network.address(request),
+            joined=joined,
+            own=False,
+            **checking.checked(data),
         )
         found = received.request
         made[str(found.id)] = received.code
@@ -361,9 +370,10 @@ class Words(api.Strict):
     text: str = Field("", max_length=4000)
     assigned: UUID | None = None
     office: UUID | None = None
+    joined: str = Field("", max_length=32, description="For `join`: the number of the other report")
 
 
-STEPS = [str(act) for act in GRANTS if act != Act.RECEIVE]
+STEPS = [str(act) for act in (*GRANTS, Act.JOIN, Act.PART) if act != Act.RECEIVE]
 
 
 @router.post(
@@ -385,18 +395,23 @@ def step(
     verb: Path[str],
     body: Words | None = None,
 ) -> HttpResponse:
-    """Take, assign, ask, answer, note, forward, return, reopen, finish, refuse or erase. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
+    """Take, assign, ask, answer, note, forward, return, reopen, finish, refuse, erase, join or part. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
     by = _by(request)
     if verb not in STEPS:
         raise NotFound(_("There is no such step."))
     queries.record(by, request_id)
     version = api.version(request)
-    said = body or Words(text="")
+    said = body or Words(text="", joined="")
 
     def act() -> Answer:
         if verb == Act.ERASE:
             api.match(request, queries.record(by, request_id).version)
             found = actions.erase_person(by=by, request_id=request_id)
+        elif verb == Act.JOIN:
+            number = ascii_digits(said.joined)
+            found = joining.join(by=by, request_id=request_id, version=version, number=number)
+        elif verb == Act.PART:
+            found = joining.part(by=by, request_id=request_id, version=version)
         else:
             found = actions.act(
                 by=by,

@@ -81,6 +81,8 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.FORWARD], N_("Request forwarded")),
             (letters.KINDS[Act.RETURN], N_("Request sent back")),
             (letters.KINDS[Act.REOPEN], N_("Request opened again")),
+            (letters.KINDS[Act.JOIN], N_("Report joined with others")),
+            (letters.KINDS[Act.PART], N_("Report taken apart from others")),
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
             (held.HELD, N_("What is held about the applicant")),

@@ -64,7 +64,7 @@ def first(by: Acting, view: str, size: int) -> list[Row]:
 
 
 def lengths(by: Acting) -> dict[str, int]:
-    """How many requests each saved list holds, exact up to 1,000, then 1,001. All together: to do, waiting and done."""
+    """How many requests each saved list holds, exact up to 1,000, then 1,001. All together: to do, waiting, joined and done."""
     values = _values(by)
     if values is None:
         return queries.counts(by)
@@ -129,6 +129,6 @@ def _lengths(views: tuple[str, ...], column: str, without: str) -> Counts:
     def counted(view: str) -> QuerySet[Request]:
         found = _seen(view, column).filter(outside)
         # In their order, or PostgreSQL reads the whole table in the hope of soon having met a thousand of them.
-        return (found.order_by("due_at") if view in ("todo", "late", "waiting") else found)[:most]
+        return (found.order_by("due_at") if view in ("todo", "late", "waiting", "joined") else found)[:most]
 
     return Counts(lambda: {view: counted(view) for view in views})

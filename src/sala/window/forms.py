@@ -480,3 +480,21 @@ class SeveralForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["version"]
+
+
+class JoinForm(forms.Form):
+    """To which report is it joined?"""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    number = Words(
+        label=_("Number of the other report"),
+        max_length=32,
+        error_messages={"required": _("Enter the number of the other report.")},
+    )
+
+
+class PartForm(forms.Form):
+    """Which report is taken apart?"""
+
+    version = forms.IntegerField()
+    joined = forms.UUIDField()

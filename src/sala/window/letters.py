@@ -37,6 +37,8 @@ KINDS = {
     Act.FORWARD: "window.forwarded",
     Act.RETURN: "window.returned",
     Act.REOPEN: "window.reopened",
+    Act.JOIN: "window.joined",
+    Act.PART: "window.parted",
 }
 LINKED = "window.linked"
 MOVED = "window.moved"
@@ -51,6 +53,8 @@ SHORT = {
     Act.FORWARD: N_("Your request %(number)s went to another office."),
     Act.RETURN: N_("Your request %(number)s went to another office."),
     Act.REOPEN: N_("Your request %(number)s is open again."),
+    Act.JOIN: N_("Your report %(number)s is handled with others of the same problem."),
+    Act.PART: N_("Your report %(number)s is handled by itself again."),
 }
 
 
@@ -77,6 +81,7 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
     name = terms.short_km if language == "km" else terms.short_en
     number = request.number
     due = date_long(request.due_at.astimezone(clock.zone()).date(), language)
+    late = request.due_at < clock.now()  # of a report that is joined to an older one
     act = Act(event.act)
     if act == Act.RECEIVE:
         subject = _("We have received your request %(number)s") % {"number": number}
@@ -84,6 +89,10 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
             "name": name,
             "due": due,
         }
+        if late:
+            opening = _(
+                "We have received your report “%(name)s”. Others reported the same before you, and the hall is late with it."
+            ) % {"name": name}
     elif act == Act.ASK:
         subject = _("We need something from you for request %(number)s") % {"number": number}
         opening = _("The clock of your request “%(name)s” is paused until you reply. We ask:") % {
@@ -106,6 +115,20 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
             "name": name,
             "due": due,
         }
+    elif act == Act.JOIN:
+        subject = _("Others reported the same as your report %(number)s") % {"number": number}
+        opening = _(
+            "Your report “%(name)s” is handled with others of the same problem. What the hall does is told to each of you."
+        ) % {"name": name}
+        if not late:
+            opening += " " + _("We will answer by %(due)s.") % {"due": due}
+    elif act == Act.PART:
+        subject = _("Your report %(number)s is handled by itself again") % {"number": number}
+        opening = _("Your report “%(name)s” is another problem than those it was joined with.") % {
+            "name": name
+        }
+        if not late:
+            opening += " " + _("We will answer by %(due)s.") % {"due": due}
     else:
         subject = _("News about your request %(number)s") % {"number": number}
         opening = _("There is news about your request “%(name)s”:") % {"name": name}

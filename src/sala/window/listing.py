@@ -86,6 +86,7 @@ def plain(row: Any, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
         "place_name": names.get(row.place, {}),
         "office": str(row.office_id),
         "assigned": str(row.assigned) if row.assigned else None,
+        "joined": str(row.joined_id) if row.joined_id else None,
         "received": _local(row.received_at),
         "due": _local(row.due_at),
         "paused": row.paused_at is not None,
@@ -107,6 +108,7 @@ VIEW_NAMES = {
     "late": gettext_lazy("Late"),
     "mine": gettext_lazy("Mine"),
     "waiting": gettext_lazy("Waiting for the applicant"),
+    "joined": gettext_lazy("Joined"),
     "done": gettext_lazy("Done"),
     "all": gettext_lazy("All"),
 }

@@ -25,7 +25,26 @@ RECEIVED = Measure(
         "សំណើទាំងអស់ដែលសាលាបានទទួលក្នុងរយៈពេលនេះ ទោះតាមផ្លូវណាក៏ដោយ។",
         "All requests that halls received in the period, in whatever way.",
     ),
-    rule=Text("រាប់តាមថ្ងៃទទួល និងទីកន្លែងនៃសំណើ។", "Counted by the day of receipt and the place of the request."),
+    rule=Text(
+        "រាប់តាមថ្ងៃទទួល និងទីកន្លែងនៃសំណើ។ ការរាយការណ៍ច្រើនអំពីបញ្ហាតែមួយ ដែលបានបញ្ចូលជាមួយគ្នា រាប់ជាសំណើតែមួយ។",
+        "Counted by the day of receipt and the place of the request. Several reports of the same problem that were joined "
+        "count as one.",
+    ),
+    unit=Unit.COUNT,
+    aggregation=Aggregation.SUM,
+    group=GROUP,
+)
+JOINED = Measure(
+    code="window.joined",
+    name=Text("ការរាយការណ៍ដែលបានបញ្ចូលជាមួយសំណើផ្សេង", "Reports joined with another"),
+    what=Text(
+        "ការរាយការណ៍អំពីបញ្ហាដែលមានគេបានរាយការណ៍រួចហើយ ហើយបានបញ្ចូលជាមួយគ្នា។",
+        "Reports of a problem that somebody had reported already, and that were joined with that report.",
+    ),
+    rule=Text(
+        "រាប់តាមថ្ងៃទទួល។ ចំនួននេះមិនរាប់បញ្ចូលក្នុងសំណើបានទទួល ឬបានបញ្ចប់ទេ ព្រោះជាការងារតែមួយ។",
+        "Counted by the day of receipt. They are not among the requests received or finished: they are the same work.",
+    ),
     unit=Unit.COUNT,
     aggregation=Aggregation.SUM,
     group=GROUP,
@@ -116,7 +135,7 @@ SATISFACTION = Measure(
     decimals=1,
     group=GROUP,
 )
-MEASURES = (RECEIVED, FINISHED, ON_TIME, MEDIAN, P90, SATISFACTION)
+MEASURES = (RECEIVED, JOINED, FINISHED, ON_TIME, MEDIAN, P90, SATISFACTION)
 
 # The columns that are empty on a request which stands at a level itself.
 _BELOW = {"": ("province",), "province": ("district",), "district": ("commune",), "commune": ()}
@@ -148,6 +167,7 @@ def facts() -> Iterator[Fact]:
         "done_at",
         "on_time",
         "handling_minutes",
+        "joined_id",
     )
     rows = Request.objects.order_by().values_list(
         *columns, "state", "rating__courtesy", "rating__speed", "rating__at"
@@ -161,6 +181,7 @@ def facts() -> Iterator[Fact]:
         done,
         on_time,
         minutes,
+        joined,
         state,
         courtesy,
         speed,
@@ -168,8 +189,9 @@ def facts() -> Iterator[Fact]:
     ) in rows.iterator(5000):
         place = commune or district or province
         day = received.astimezone(zone)
-        yield Fact("window.received", place, _month(day.year, day.month), value=1, source=number)
-        if done is not None and state in (State.DONE, State.CLOSED, State.REFUSED):
+        counted = "window.joined" if joined else "window.received"
+        yield Fact(counted, place, _month(day.year, day.month), value=1, source=number)
+        if not joined and done is not None and state in (State.DONE, State.CLOSED, State.REFUSED):
             day = done.astimezone(zone)
             month = _month(day.year, day.month)
             yield Fact("window.finished", place, month, value=1, source=number)
@@ -196,10 +218,12 @@ def counted(measure: Measure, at: Where, period: Period) -> QuerySet[Request]:
             break
     start, end = _moments(period)
     if measure.code == "window.received":
-        return found.filter(received_at__gte=start, received_at__lt=end)
+        return found.filter(joined=None, received_at__gte=start, received_at__lt=end)
+    if measure.code == "window.joined":
+        return found.filter(joined__isnull=False, received_at__gte=start, received_at__lt=end)
     if measure.code == "window.satisfaction":
         return found.filter(rating__at__gte=start, rating__at__lt=end)
-    found = found.filter(_FINISHED, done_at__gte=start, done_at__lt=end)
+    found = found.filter(_FINISHED, joined=None, done_at__gte=start, done_at__lt=end)
     if measure.code == "window.on_time":
         return found.filter(on_time__isnull=False)
     if measure.aggregation in (Aggregation.MEDIAN, Aggregation.P90):

@@ -1,7 +1,7 @@
 """What the window keeps: services in versions, requests, who asked, what happened, how it was rated."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sala.kit import clock, ids
 from sala.kit.acting import Where
@@ -135,6 +135,7 @@ class Request(models.Model):
     village = models.CharField(max_length=16, blank=True)
     office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
     assigned = models.UUIDField(null=True)
+    joined = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     description = models.TextField(blank=True)
     location = models.CharField(max_length=300, blank=True)
     attributes = models.JSONField(default=dict)
@@ -189,6 +190,10 @@ class Request(models.Model):
                 | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="window_request_point",
             ),
+            models.CheckConstraint(
+                condition=Q(joined__isnull=True) | ~Q(joined=F("id")) & ~Q(state="waiting"),
+                name="window_request_joined",
+            ),
         ]
         indexes = [
             models.Index(fields=["commune", "open", "due_at"], name="window_commune_open_due"),
@@ -202,6 +207,12 @@ class Request(models.Model):
             models.Index(fields=["assigned", "open"], name="window_assigned_open"),
             models.Index(fields=["received_at"], name="window_received"),
             models.Index(fields=["close_at"], name="window_close_at", condition=Q(state="done")),
+            models.Index(fields=["joined"], name="window_joined", condition=Q(joined__isnull=False)),
+            models.Index(
+                fields=["due_at", "id"],
+                name="window_joined_due",
+                condition=Q(joined__isnull=False, done_at__isnull=True),
+            ),
         ]
 
     @property

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sala.kit import ids
 from sala.places import queries as places
-from sala.window import rules, steps
-from sala.window.models import ApiKey, Event, Request
+from sala.window import nearby, rules, steps
+from sala.window.models import ApiKey, Event, Request, ServiceVersion
 from sala.window.queries import narrowed
 from sala.window.terms import Kind
 
@@ -39,6 +40,42 @@ def reports(
     if start is not None and end is not None:
         rows = rows.filter(received_at__gte=start, received_at__lte=end)
     return narrowed(rows, place=place).order_by("-received_at", "-pk")
+
+
+CLOSEST = 200
+"""So many open reports of a commune and service are looked through, those due last first: no resident waits for more."""
+
+
+def similar(terms: ServiceVersion, here: nearby.Spot) -> list[nearby.Near]:
+    """The open reports that may be the problem somebody is about to report at ``here``; none for a document."""
+    if terms.kind != Kind.REPORT:
+        return []
+    place = Q(village=here.village)
+    if here.point is not None:
+        south, west, north, east = (f"{edge:.5f}" for edge in nearby.box(here.point))
+        inside = Q(latitude__range=(south, north), longitude__range=(west, east))
+        place = inside | Q(village=here.village, latitude__isnull=True)
+    rows = (
+        Request.objects.filter(
+            place, commune=here.commune, open=True, service_id=terms.service_id, joined=None
+        )
+        .order_by("-due_at")
+        .values_list("number", "state", "received_at", "commune", "village", "latitude", "longitude")
+    )
+    return nearby.near(
+        here,
+        [
+            nearby.Open(number, state, received, spot(commune, village, latitude, longitude))
+            for number, state, received, commune, village, latitude, longitude in rows[:CLOSEST]
+        ],
+    )
+
+
+def spot(commune: str, village: str, latitude: Decimal | None, longitude: Decimal | None) -> nearby.Spot:
+    """Where a report lies, from its columns."""
+    if latitude is None or longitude is None:
+        return nearby.Spot(commune, village)
+    return nearby.Spot(commune, village, float(latitude), float(longitude))
 
 
 def steps_of_reports(

@@ -297,13 +297,25 @@ def origin_of(request: Request) -> UUID | None:
     return rows.order_by("-position").values_list("origin", flat=True).first()
 
 
+def joined_with(request: Request) -> tuple[Request | None, list[Request]]:
+    """The report it is joined to, and those that are joined to it, the oldest first; with the columns of a line each."""
+    key = request.joined_id
+    rows = Request.objects.filter(pk=key) if key is not None else Request.objects.filter(joined=request.pk)
+    found = list(rows.only("number", "state", "open", "received_at", "version").order_by("received_at", "pk"))
+    return (found[0], []) if key is not None else (None, found)
+
+
 OPEN = Q(open=True)
+# What is joined to another is no work of its own: who works on the one that leads has done it for all.
+ALONE = Q(joined__isnull=True)
 VIEWS: dict[str, Q] = {
-    "todo": OPEN & ~Q(state=State.WAITING),
-    "late": OPEN & ~Q(state=State.WAITING),
-    "mine": OPEN,
+    "todo": OPEN & ~Q(state=State.WAITING) & ALONE,
+    "late": OPEN & ~Q(state=State.WAITING) & ALONE,
+    "mine": OPEN & ALONE,
     # They are open too; were that said as well, PostgreSQL would take both together for a rare coincidence.
     "waiting": Q(state=State.WAITING),
+    # The open ones again, in words that only their own small index knows.
+    "joined": Q(joined__isnull=False, done_at__isnull=True) & ~Q(state=State.WITHDRAWN),
     "done": ~OPEN,
     "all": Q(),
 }
@@ -351,8 +363,8 @@ def counts(by: Acting) -> dict[str, int]:
 
 
 def with_all(found: Mapping[str, int]) -> dict[str, int]:
-    """The counts, and that of all together: those to do, waiting and done."""
-    every = sum(found[name] for name in ("todo", "waiting", "done"))
+    """The counts, and that of all together: those to do, waiting, joined and done."""
+    every = sum(found[name] for name in ("todo", "waiting", "joined", "done"))
     return {**found, "all": min(every, COUNT_LIMIT + 1)}
 
 
@@ -423,7 +435,9 @@ def looks(contact: Contact | None) -> list[datetime]:
 def due_to_close() -> list[UUID]:
     """Finished requests whose period for objections is over."""
     return list(
-        Request.objects.filter(state=State.DONE, close_at__lte=clock.now()).values_list("pk", flat=True)[:500]
+        Request.objects.filter(state=State.DONE, joined=None, close_at__lte=clock.now()).values_list(
+            "pk", flat=True
+        )[:500]
     )
 
 

@@ -12,7 +12,7 @@ from sala.kit.acting import Acting
 from sala.kit.rows import insert, update
 from sala.ledger import actions as ledger
 from sala.offices import queries as offices
-from sala.window import letters, queries, rules, steps
+from sala.window import joining, letters, queries, rules, steps
 from sala.window.models import Request, ServiceVersion
 from sala.window.terms import Act
 
@@ -28,7 +28,10 @@ def recount(*, by: Acting, day: date, office: UUID | None) -> int:
     is finished keeps its judgement.
     """
     start = datetime.combine(day, time.min, tzinfo=clock.zone())
-    rows = Request.objects.filter(open=True, due_at__gte=start, received_at__lt=start + timedelta(days=1))
+    # Those that are joined to another follow it, whenever they came in.
+    rows = Request.objects.filter(
+        open=True, joined=None, due_at__gte=start, received_at__lt=start + timedelta(days=1)
+    )
     if office is not None:
         rows = rows.filter(office_id=office)
     days = {
@@ -89,4 +92,4 @@ def _recounted(by: Acting, chunk: list[Request], days: dict[UUID, tuple[int, str
     update(moved, CHANGED)
     insert(events)
     ledger.save_many(pairs)
-    return moved
+    return moved + joining.recounted(by, moved, now)

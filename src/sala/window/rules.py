@@ -99,7 +99,13 @@ RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
 """What the applicant may do; of what they wrote there nothing stays when their data are erased."""
 # Not steps of the work: possible in every state, changing none (personal data erased or put right, a holiday that is added).
 ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT})
-PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE}
+PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD}
+# What happens to the report that leads joined ones happens to each of them. A question is put to one person, and so are
+# the reply and the pause; a note is the office's own.
+SHARED = frozenset(
+    {Act.TAKE, Act.ASSIGN, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN, Act.REOPEN, Act.CLOSE}
+    | {Act.RECOUNT}
+)
 REACTIONS = frozenset(
     {Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN}
 )
@@ -109,6 +115,17 @@ ANSWERS = frozenset({Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
 def needs(verb: Act) -> tuple[str, ...]:
     """The fields that a step needs, whatever the state it is taken in."""
     return next(move.required for move in TABLE.moves if move.verb == verb)
+
+
+def followed(state: State) -> State:
+    """The state of a report that is joined to one in ``state``: nobody waits for its reporter, who was not asked."""
+    return State.IN_PROGRESS if state == State.WAITING else state
+
+
+def moves(state: State, *, joined: bool) -> tuple[Move[State], ...]:
+    """What staff can do in ``state``; with a report that is joined to another only what stays inside the office."""
+    found = TABLE.open_moves(state)
+    return tuple(move for move in found if move.verb == Act.NOTE) if joined else found
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sala.kit.days import Calendar
     from sala.window.desk import Row
     from sala.window.models import Event, Request, ServiceVersion
+    from sala.window.nearby import Near
 
 TAGS = {
     State.RECEIVED: "",
@@ -180,6 +181,21 @@ def officer(person: Any, load: rules.Load | None) -> str:
             f"{count}, {_('%(count)s late') % {'count': jinja.number(load.late)}}" if load.late else count
         )
     return " · ".join(said)
+
+
+def near(found: "Near") -> dict[str, Any]:
+    """An open report that may be the same problem: number, state, day and how far; nothing that was told."""
+    if found.metres is None:
+        far = _("in the same village")
+    else:
+        ten = max(10, round(found.metres, -1))  # a public point is that exact
+        far = _("about %(metres)s metres away") % {"metres": jinja.number(int(ten))}
+    return {
+        "number": found.report.number,
+        "state": tag(State(found.report.state)),
+        "far": far,
+        "day": jinja.date_long(found.report.received),
+    }
 
 
 def place_names(requests: "Iterable[Request | Row]") -> dict[str, dict[str, str]]:

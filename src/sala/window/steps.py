@@ -25,6 +25,7 @@ KEY = "window.key"
 CHANGING = (
     "state", "open", "assigned", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes",
     "done_at", "handling_minutes", "on_time", "close_at", "trail", "changed", "office_id", "reopened_at",
+    "joined_id",
 )  # fmt: skip
 _FACTS = (
     "version", "number", "code_hash", "open", "created", "changed", "state", "channel", "language", "province", "district", "commune", "village", "assigned", "description",
@@ -32,7 +33,12 @@ _FACTS = (
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
 # What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
-_LATER = ("reopened_at", "attributes")
+_LATER = ("reopened_at", "attributes", "joined_id")
+# What a report takes over from the one it is joined to: they are one case with one clock. The pause is not among them.
+_FOLLOWING = (
+    "open", "assigned", "due_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
+    "handling_minutes", "on_time", "close_at", "office_id", "reopened_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -286,6 +292,48 @@ def step(
             "origin": origin,
         },
     )
+
+
+def follow(
+    request: Request,
+    main: Request,
+    act: Act,
+    *,
+    at: datetime,
+    post: str,
+    said: str = "",
+    led: Event | None = None,
+) -> Event:
+    """Let ``request`` stand where ``main`` stands, in memory, and return the step. ``led`` is the main one's own step."""
+    source = request.state
+    for name in _FOLLOWING:
+        setattr(request, name, getattr(main, name))
+    request.state = str(rules.followed(State(main.state)))
+    request.joined_id = main.pk
+    more = {name: getattr(led, name) for name in ("assigned", "office", "origin")} if led is not None else {}
+    return _aside(request, act, source, at=at, post=post, said=said, **more)
+
+
+def alone(request: Request, act: Act, *, at: datetime, post: str, calendar: "Calendar") -> Event:
+    """Let a joined, open ``request`` go its own way, in memory, and return the step.
+
+    Its state stays; its clock is the one it was promised when it was received, without pauses: its reporter was never asked.
+    """
+    due = rules.due(calendar, request.received_at, request.terms.days)
+    if request.reopened_at is not None:
+        due = max(due, rules.due(calendar, request.reopened_at, rules.REOPENED_DAYS))
+    request.joined_id = None
+    request.due_at, request.paused_minutes = due.astimezone(UTC), 0
+    return _aside(request, act, request.state, at=at, post=post)
+
+
+def _aside(
+    request: Request, act: Act, source: str, *, at: datetime, post: str, said: str = "", **more: Any
+) -> Event:
+    request.version += 1
+    request.changed = at
+    told = {"id": ids.uuid7(at), "at": at, "post": post, "text": said, **more}
+    return _event(request, act, source, request.version, told)
 
 
 def _done(request: Request) -> datetime:

@@ -23,6 +23,7 @@ class Verb(Term):
     REOPEN = "window.reopen", N_("open a finished request again")
     PHRASES = "window.phrases", N_("keep the ready answers of the office")
     ROUTES = "window.routes", N_("keep the rules by which requests find their officer")
+    JOIN = "window.join", N_("join reports of the same problem, or take them apart")
     RESEND = "window.resend", N_("see to messages that did not arrive")
     SCREEN = "window.screen", N_("look through comments before they are published")
     CORRECT = "window.correct", N_("put right who asked and how to reach them")
@@ -51,6 +52,9 @@ class Act(Term):
     ERASE = "erase", N_("Personal data erased")
     CORRECT = "correct", N_("Name or contact put right")
     RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
+    JOIN = "join", N_("Joined with another report of the same problem")
+    PART = "part", N_("Taken apart: handled by itself again")
+    LEAD = "lead", N_("The report that led the joined ones was withdrawn")
 
 
 class LedgerAct(Term):
@@ -63,6 +67,8 @@ class LedgerAct(Term):
     REPLY = "window.reply", N_("The applicant replied")
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
     RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
+    PART = "window.part", N_("Report taken apart from one of the same problem")
+    LEAD = "window.lead", N_("The report that led the joined ones was withdrawn")
     CLOSE = "window.close", N_("Request closed when the time for objections was over")
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
     KEY = "window.key", N_("Key for a program that reports by Open311")

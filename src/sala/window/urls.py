@@ -9,6 +9,7 @@ from sala.window.pages import (
     follow,
     front,
     held,
+    joined,
     lists,
     maps,
     messages,
@@ -71,4 +72,5 @@ urlpatterns = [
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
     path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
     path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
+    path("work/requests/<uuid:request_id>/joined", joined.joined, name="work-joined"),
 ]

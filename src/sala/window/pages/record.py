@@ -24,7 +24,7 @@ from sala.ui import jinja
 from sala.window import actions, attributes, forms, loads, phrases, queries, rules, shown, steps
 from sala.window import messages as told_by
 from sala.window.pages.messages import written
-from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Look, State, Verb
+from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Kind, Look, State, Verb
 
 
 @never_cache
@@ -47,7 +47,7 @@ def _moves(by: Acting, found: Any) -> list[Any]:
     """The steps of the state table that the asker may take; the usual next one first, refusal last."""
     moves = [
         move
-        for move in rules.TABLE.open_moves(State(found.state))
+        for move in rules.moves(State(found.state), joined=found.joined_id is not None)
         if move.verb in BUTTONS and by.may(GRANTS[Act(move.verb)], found.where)
     ]
     return sorted(moves, key=lambda move: move.verb == Act.REFUSE)
@@ -179,6 +179,7 @@ def _show(
     people = offices.appointment_names(ids | ({found.assigned} if found.assigned else set()))
     names = shown.place_names([found])
     known = queries.contact_of(found) if told else None
+    main, followers = queries.joined_with(found)
     context = {
         "found": found,
         "title": shown.title(found, told=told),
@@ -217,6 +218,9 @@ def _show(
             for entry in (ledger.history(steps.REQUEST, str(found.id)) if told else [])
         ],
         "readers": _readers(seen, people),
+        "main": main,
+        "followers": followers,
+        "may_join": found.open and by.may(Verb.JOIN, found.where) and found.terms.kind == Kind.REPORT,
         "sent": written(told_by.of_request(by, found)),
         "may_correct": by.may(Verb.CORRECT, found.where),
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,

@@ -16,11 +16,12 @@ from sala.kit import ids, network
 from sala.kit.acting import Reach
 from sala.kit.canonical import canonical
 from sala.kit.errors import Invalid, NotFound, NotSignedIn, Problem, Refused, TooMany
+from sala.kit.khmer import ascii_digits
 from sala.kit.terms import N_
 from sala.numbers.idempotency import Answer, once
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, queries, shown
+from sala.window import actions, attributes, forms, public, queries, shown
 from sala.window.pages import maps
 from sala.window.terms import Channel, Kind, Verb
 
@@ -334,6 +335,7 @@ def _ask(
     }
     if step == "check":
         context |= shown.if_asked_now(flow.service, flow.commune)
+        context["near"] = _near(flow, answers)
     status = (
         422 if problem is not None or (form is not None and form.is_bound and not form.is_valid()) else 200
     )
@@ -358,6 +360,15 @@ def _answers(flow: Flow) -> dict[str, Any]:
         form.is_valid()
         found.update(form.cleaned_data)
     return found
+
+
+def _near(flow: Flow, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """The open reports that may be this one, without anything that was told."""
+    if flow.service is None or "place" not in answers:
+        return []
+    latitude, longitude = answers.get("latitude"), answers.get("longitude")
+    here = public.spot(flow.commune, answers.get("village") or "", latitude, longitude)
+    return [shown.near(each) for each in public.similar(flow.service, here)]
 
 
 def _send(flow: Flow) -> HttpResponse:
@@ -410,6 +421,8 @@ def _receive(flow: Flow) -> str:
         "channel": str(answers.get("channel") or Channel.WEB),
         **{name: answers[name] for name in SAID},
     }
+    if flow.data.get("me_too"):
+        said["joined"] = ascii_digits(str(flow.data["me_too"]))[:32]
     uploads = flow.request.FILES.getlist("photos") if flow.request.headers.get("Accept") == JSON else []
 
     def act() -> Answer:
