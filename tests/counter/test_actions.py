@@ -102,6 +102,29 @@ def test_who_was_slower_is_told() -> None:
         actions.step(by=desk, ticket_id=ticket.pk, version=3, act=Step.CALL)
 
 
+def test_a_ticket_that_was_called_meanwhile_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As two connections see it: the row that was read is no longer the row that is there."""
+    desk, clerk = acting("frontdesk120404"), acting("clerk120404")
+    stale = [actions.issue(by=desk) for _ in range(2)]
+    actions.call_next(by=clerk)
+    seen = iter([stale])
+    read = queries.line
+    monkeypatch.setattr(queries, "line", lambda *where: next(seen, None) or read(*where))
+    assert actions.call_next(by=desk).position == 2
+    waiting = actions.issue(by=desk)
+    monkeypatch.setattr(queries, "ticket", lambda ticket_id, by: waiting)
+    Ticket.objects.filter(pk=waiting.pk).update(version=5)
+    with pytest.raises(Changed):
+        actions.step(by=desk, ticket_id=waiting.pk, version=1, act=Step.LEAVE)
+
+
+def test_without_an_office_there_is_no_queue() -> None:
+    with pytest.raises(NotPossible, match="in an office"):
+        actions.issue(by=system("tests"))
+    with pytest.raises(NotPossible, match="Nobody"):
+        actions.call_next(by=system("tests"))
+
+
 def test_who_may() -> None:
     desk = acting("frontdesk120404")
     ticket = actions.issue(by=desk)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sala.accounts.acting import RESIDENT, system
-from sala.counter import cash, rules, till
+from sala.counter import cash, papers, rules, till
 from sala.counter.models import CashClosing, CashLine
 from sala.counter.terms import CashKind
 from sala.installation.actions import simulated
@@ -264,6 +264,29 @@ def test_a_book_that_was_forged_is_found() -> None:
         day=MONDAY.date() + timedelta(days=1),
     )  # fmt: skip
     assert any("not the sum of its lines" in sentence for _, sentence in till.faults())
+
+
+def test_a_receipts_code_says_what_the_paper_says(client: Client) -> None:
+    line = till.payment(
+        cash.pay(by=acting("window1204"), number=request(), riel=FEE).pk, by=acting("window1204")
+    )
+    code = papers.code(line)
+    assert code.startswith("KH1:") and code == papers.code(line) and len(code) < 400
+    page = text(client.post("/en/verify", {"code": code}))
+    for words in (
+        line.number,
+        line.request.number,
+        "1,000 riel",
+        line.request.terms.name_en,
+        line.office.name_en,
+    ):
+        assert words in page
+    line.amount = FEE * 10  # a paper that says more has another code
+    assert papers.code(line) != code
+    assert [row[1] for row in papers.shown({"s": "GONE", "o": "gone", "d": "2026-03-16", "r": 1})][1:4:2] == [
+        "gone",
+        "GONE",
+    ]
 
 
 def test_a_morning_at_the_cash_box(sign_in: Callable[[str], Client]) -> None:

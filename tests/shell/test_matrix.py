@@ -137,6 +137,8 @@ ROUTES: dict[str, tuple[str, str]] = {
     "ledger/key": ("all", "/ledger/key"),
     "ledger/keys": ("all", "/ledger/keys"),
     "ledger/receipts/<uuid:entry>.txt": ("none", "/ledger/receipts/{random_uuid}.txt"),
+    "verify": ("door", "/verify"),
+    "L/verify": ("all", "/en/verify"),
     "metrics": ("door", "/metrics"),
     "L/": ("all", "/en/"),
     "L/holidays": ("all", "/en/holidays"),

@@ -15,9 +15,10 @@ class CounterConfig(AppConfig):
     def ready(self) -> None:
         """Register verbs, acts, the kinds of ledger record, measures, the job and the menu."""
         from sala.accounts import verbs
-        from sala.counter import measures, queries, tasks, till
+        from sala.counter import measures, papers, queries, tasks, till
         from sala.counter.terms import LedgerAct, Verb
         from sala.jobs import registry as jobs
+        from sala.ledger import papers as signed
         from sala.ledger import registry as ledger
         from sala.measures import registry as figures
         from sala.ui import menu
@@ -33,6 +34,7 @@ class CounterConfig(AppConfig):
         ledger.register(till.LINE, till.line_snapshots, _("Line of a cash book"))
         ledger.register(till.CLOSING, till.closing_snapshots, _("Closing of a cash box"))
         ledger.check(till.CLOSING, till.faults)
+        signed.register(papers.RECEIPT, _("Receipt for a fee"), papers.shown)
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         jobs.register("counter.end_day", timedelta(minutes=30), tasks.end_day)
         menu.register(menu.Entry("counter", _("Counter"), 12, Verb.SERVE))

@@ -21,4 +21,5 @@ class LedgerConfig(AppConfig):
         registry.acts(Act)
         registry.register(keyring.KIND, keyring.snapshots, _("Key of the ledger"))
         registry.register(looks.BATCH, looks.snapshots, _("List of who read personal data"))
+        menu.register(menu.Entry("verify", _("Is this paper genuine?"), 70, bar="foot"))
         menu.register(menu.Entry("ledger", _("The ledger of all acts"), 80, bar="foot"))

@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from sala.ledger import pages
+from sala.ledger import pages, paper_pages
 
 urlpatterns = [
     path("ledger", pages.ledger, name="ledger"),
     path("ledger/receipts/<uuid:entry>", pages.receipt, name="ledger-receipt"),
+    path("verify", paper_pages.verify, name="verify"),
 ]
 
 plain_urlpatterns = [
+    path("verify", paper_pages.front_door, name="verify-front"),
     path("ledger", pages.front_door, name="ledger-front"),
     path("ledger/", pages.front_door),
     path("ledger/checkpoint", pages.checkpoint, name="ledger-checkpoint"),

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sala.counter import cash, forms, rules, till
+from sala.counter import cash, forms, papers, rules, till
+from sala.counter.pages.tickets import drawn
 from sala.counter.terms import CashKind, Verb
 from sala.kit import inputs
 from sala.kit.acting import Acting
@@ -100,6 +101,7 @@ def _box(
         "find": find or forms.FindForm(),
         "owed": owed,
         "service": window.full(owed.request.terms) if owed else "",
+        "basis": window.source_text(owed.request.terms.legal_basis) if owed else "",
         "fee": window.fee(owed.request.terms) if owed else "",
         "move": (move or forms.MoveForm()) if may_close and not running.due and not running.closed else None,
         "may_close": may_close and not running.closed,
@@ -186,6 +188,8 @@ def receipt(request: HttpRequest, line_id: UUID) -> HttpResponse:
         "line": line,
         "reversal": reversal,
         "service": window.full(line.request.terms),
+        "basis": window.source_text(line.request.terms.legal_basis),
+        "qr": drawn(papers.code(line), scale=2),
         "form": form or forms.ReverseForm(),
         "may_reverse": reversal is None and by.may(Verb.CLOSE, line.where),
         **window.frame(line.office.place, line.office),
