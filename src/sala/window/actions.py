@@ -22,17 +22,14 @@ from sala.numbers import actions as numbers
 from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
+from sala.window import admission, letters, queries, routes, rules, steps
 from sala.window import attributes as asked
-from sala.window import letters, queries, routes, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
 
 SERIES = "window.request"
 SEARCHED = "search"  # what a look names that is at no single request
-CHANGED = N_(
-    "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
-)
-NEEDED = N_("Fill in this field.")
+RATED = N_("You have rated this request already. Thank you.")
 TOO_MANY = N_(
     "Very many requests have come from your network in this hour. Please try again later, or come to the hall."
 )
@@ -189,41 +186,32 @@ def act(
     if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
         raise NotFound(N_("There is no such step."))
     with transaction.atomic():
-        request = _load(request_id)
-        if not by.may(Verb.SEE, request.where):
-            raise NotFound(queries.NOT_FOUND)
-        assigned, office = check(
-            by=by, request=request, version=version, verb=verb, text=text, assigned=assigned, office=office
-        )
+        request = opened(by=by, request_id=request_id, version=version, verb=GRANTS[verb])
+        assigned, office = admission.complete(by, request, verb, queries.Choices(), text, assigned, office)
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
     return request
 
 
-def check(
-    *,
-    by: Acting,
-    request: Request,
-    version: int,
-    verb: Act,
-    text: str = "",
-    assigned: UUID | None = None,
-    office: UUID | None = None,
-    choices: queries.Choices | None = None,
-) -> tuple[UUID | None, UUID | None]:
-    """Everything `act` asks before it changes a request that is in sight; to whom and where the step brings it.
+def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request:
+    """The request, locked for a step of an officer that needs ``verb``; inside a transaction of the caller.
 
-    ``choices`` are shared by whoever looks at many requests. No side effects; raises as `act`.
+    Raises `NotFound` (not visible), `Refused`, `Changed` (another version).
     """
-    by.require(GRANTS[verb], request.where)
-    if request.version != version:
-        raise Changed(CHANGED)
-    if verb == Act.TAKE:
-        assigned = queries.post_id(by)
-    if verb == Act.RETURN:
-        office = queries.origin_of(request)
-    _check_fields(request, verb, choices or queries.Choices(), text=text, assigned=assigned, office=office)
-    return assigned, office
+    request = _load(request_id)
+    if not by.may(Verb.SEE, request.where):
+        raise NotFound(queries.NOT_FOUND)
+    admission.admit(by, request, version, verb)
+    return request
+
+
+def aside(*, by: Acting, request: Request, act: Act, row: Contact | Rating) -> None:
+    """A step that changes no state but a ``row`` of the request, which the caller has written and has permission for.
+
+    Side effects: the step, the request's version, two ledger entries. Raises `Changed` (somebody was faster).
+    """
+    _step(by, request, act, "", None)
+    _record(by, act, request, row)
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:
@@ -244,11 +232,14 @@ def reopen(*, by: Acting, code: str, text: str) -> Request:
     return _resident(by, code, Act.REOPEN, Verb.FOLLOW, text)
 
 
-def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "") -> Rating:
+def rate(
+    *, by: Acting, request_id: UUID, courtesy: int, speed: int, comment: str = "", publish: bool = False
+) -> Rating:
     """The applicant rates courtesy and speed from 1 to 5, once, when the request is done.
 
-    Side effects: the rating, a step that is not shown, two ledger entries. Raises `Invalid` (scale), `NotPossible`
-    (not done yet, or rated already).
+    The caller has checked the code or the rating link that names the request. ``publish``: the comment may be published
+    once an officer has looked through it. Side effects: the rating, a step that is not shown, two ledger entries. Raises
+    `Invalid` (scale), `NotPossible` (not done yet, or rated already).
     """
     wrong = [
         FieldError(name, "scale", N_("Choose a number from 1 to 5."))
@@ -258,12 +249,14 @@ def rate(*, by: Acting, code: str, courtesy: int, speed: int, comment: str = "")
     if wrong:
         raise Invalid(N_("Choose a number from 1 to 5."), errors=wrong)
     with transaction.atomic():
-        request = _load(queries.by_code(code).id)
+        request = _load(request_id)
         by.require(Verb.RATE, request.where)
         if queries.rating_of(request) is not None:
-            raise NotPossible(N_("You have rated this request already. Thank you."))
+            raise NotPossible(RATED)
         rules.TABLE.move(State(request.state), Act.RATE)
-        rating = steps.rating(request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now())
+        rating = steps.rating(
+            request, courtesy=courtesy, speed=speed, comment=comment, at=clock.now(), publish=publish
+        )
         rating.save(force_insert=True)
         _step(by, request, Act.RATE, "", None)
         _record(by, Act.RATE, request, rating)
@@ -320,8 +313,8 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
         )
         if rating is not None:
             ledger.forget(by=by, kind=steps.RATING, subject=str(rating.id), at=request.where)
-            rating.comment = ""
-            rating.save(update_fields=["comment"])
+            rating.comment = rating.shown = rating.reason = rating.screening = ""
+            rating.save(update_fields=["comment", "shown", "reason", "screening"])
             _record(by, Act.ERASE, request, rating)
     return request
 
@@ -399,30 +392,6 @@ def _load(request_id: UUID) -> Request:
     return request
 
 
-def _check_fields(
-    request: Request,
-    verb: Act,
-    choices: queries.Choices,
-    *,
-    text: str,
-    assigned: UUID | None = None,
-    office: UUID | None = None,
-) -> None:
-    move = rules.TABLE.move(State(request.state), verb)
-    given = {"text": text.strip(), "assigned": assigned, "office": office}
-    missing = [name for name in move.required if not given[name]]
-    if missing:
-        raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
-    if verb == Act.ASSIGN and assigned not in choices.people(request.office_id):
-        message = N_("Choose somebody who holds a post in this office today.")
-        raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])
-    if verb == Act.FORWARD and office not in choices.targets(request):
-        message = N_(
-            "Choose an office from the list: one that takes on requests for this place or its neighbours."
-        )
-        raise Invalid(message, errors=[FieldError("office", "not-there", message)])
-
-
 def _step(
     by: Acting,
     request: Request,
@@ -446,7 +415,7 @@ def _step(
     )
     values = {name: getattr(request, name) for name in (*steps.CHANGING, *also)}
     if not Request.objects.filter(pk=request.pk, version=before).update(version=request.version, **values):
-        raise Changed(CHANGED)
+        raise Changed(admission.CHANGED)
     event.save(force_insert=True)
     _record(by, verb, request)
     return event
@@ -456,7 +425,7 @@ def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Reque
     with transaction.atomic():
         request = _load(queries.by_code(code).id)
         by.require(grant, request.where)
-        _check_fields(request, verb, queries.Choices(), text=text)
+        admission.fields(request, verb, queries.Choices(), text=text)
         _step(by, request, verb, text, None)
     return request
 

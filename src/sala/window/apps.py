@@ -28,6 +28,7 @@ class WindowConfig(AppConfig):
         from sala.window import (
             actions,
             gaps,
+            held,
             letters,
             loading,
             measures,
@@ -55,6 +56,7 @@ class WindowConfig(AppConfig):
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
         ledger.register(steps.KEY, public.key_snapshots, _("Key for Open311"))
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
+        ledger.register(loading.OFFER, loading.offer_snapshots, _("Service changed here"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         files.register(steps.REQUEST, actions.may_open_file)
@@ -81,6 +83,7 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.REOPEN], N_("Request opened again")),
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
+            (held.HELD, N_("What is held about the applicant")),
         ):
             notices.register(kind, label)
         notices.link(steps.REQUEST, letters.greet)
@@ -91,3 +94,4 @@ class WindowConfig(AppConfig):
         menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))
         menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))
         menu.register(menu.Entry("work-messages", _("Messages"), 15, Verb.RESEND))
+        menu.register(menu.Entry("work-comments", _("Comments"), 16, Verb.SCREEN))

@@ -9,7 +9,7 @@ from sala.kit.acting import Acting, Reach
 from sala.kit.errors import Invalid, Problem
 from sala.kit.terms import N_
 from sala.notices.terms import Channel
-from sala.window import actions, letters, loads, queries, rules
+from sala.window import actions, admission, letters, loads, queries, rules
 from sala.window.models import Request
 from sala.window.terms import GRANTS, Act, State
 
@@ -92,7 +92,7 @@ def _line(
     by: Acting, wish: Wish, request: Request, choices: queries.Choices, chats: Mapping[str, str]
 ) -> Line:
     try:
-        actions.check(
+        admission.check(
             by=by,
             request=request,
             version=request.version,

@@ -36,6 +36,7 @@ class Step:
     assigned: UUID | None = None
     courtesy: int = 0
     speed: int = 0
+    publish: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,12 @@ def _happen(step: Step, request: Request, where: Where, calendar: Calendar, rows
     rating = None
     if step.act == Act.RATE:
         rating = steps.rating(
-            request, courtesy=step.courtesy, speed=step.speed, comment=step.text, at=step.at
+            request,
+            courtesy=step.courtesy,
+            speed=step.speed,
+            comment=step.text,
+            at=step.at,
+            publish=step.publish,
         )
         rows.ratings.append(rating)
     assigned = queries.post_id(step.by) if step.act == Act.TAKE else step.assigned

@@ -18,7 +18,7 @@ from sala.ui.fields import DayField
 from sala.window import attributes
 from sala.window.attributes import EARLIEST, LATEST, LONGEST, Attribute, DataType
 from sala.window.rules import READY
-from sala.window.terms import BUTTONS, Channel
+from sala.window.terms import BUTTONS, Channel, Withheld
 
 MOST_PHOTOS = 3
 
@@ -330,19 +330,59 @@ class RateForm(forms.Form):
         ("2", _("Poor")),
         ("1", _("Very poor")),
     ]
-    courtesy = forms.ChoiceField(
+    courtesy = forms.TypedChoiceField(
         label=_("Courtesy"),
+        coerce=int,
         choices=SCALE,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how courteous we were.")},
     )
-    speed = forms.ChoiceField(
+    speed = forms.TypedChoiceField(
         label=_("Speed"),
+        coerce=int,
         choices=SCALE,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how fast we were.")},
     )
     comment = Words(label=_("What should we do better?"), lines=True, max_length=1000, required=False)
+    publish = forms.BooleanField(
+        label=_("Everybody may read this comment, without my name"),
+        help_text=_("An officer looks through it first and leaves out names and numbers."),
+        required=False,
+    )
+
+
+class ScreenForm(forms.Form):
+    """What of a comment is left out, or why it is not published."""
+
+    rating = forms.UUIDField(widget=forms.HiddenInput)
+    leave_out = forms.MultipleChoiceField(
+        label=_("Leave out"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    more = Words(
+        label=_("Other words to leave out, each on its own line"), lines=True, max_length=1000, required=False
+    )
+    reason = forms.ChoiceField(label=_("Why it is not published"), required=False)
+
+    def __init__(self, *args: Any, found: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["leave_out"].choices = [(words, words) for words in dict.fromkeys(found)]  # type: ignore[attr-defined]
+        self.fields["reason"].choices = [("", _("Choose")), *((one.value, _(one.en)) for one in Withheld)]  # type: ignore[attr-defined]
+
+
+class ContactForm(forms.Form):
+    """Who asked, and how can they be reached?"""
+
+    version = forms.IntegerField(min_value=1, max_value=1_000_000_000, widget=forms.HiddenInput)
+    name = Words(label=_("Name"), max_length=120, required=False)
+    phone = Phone(label=_("Telephone number"), max_length=30, required=False)
+    email = Email(label=_("E-mail"), max_length=254, required=False)
+    language = forms.ChoiceField(
+        label=_("Language of our messages"),
+        choices=[("km", "ភាសាខ្មែរ"), ("en", "English")],
+        widget=forms.RadioSelect,
+        initial="km",
+    )
 
 
 class StepForm(forms.Form):

@@ -65,6 +65,11 @@ def link(code: str) -> str:
     return f"{settings.PUBLIC_URL}{path}"
 
 
+def rating_link(request: Request) -> str:
+    """The address that only rates, once."""
+    return f"{settings.PUBLIC_URL}{reverse('request-rating', args=[queries.rating_key(request)])}"
+
+
 def words(request: Request, event: Event, code: str) -> tuple[str, str]:
     """Subject and body of the notice about a step, in the language in force."""
     language = translation.get_language() or "km"
@@ -105,6 +110,12 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
         subject = _("News about your request %(number)s") % {"number": number}
         opening = _("There is news about your request “%(name)s”:") % {"name": name}
     parts = [opening, event.text, _("Follow it here: %(link)s") % {"link": link(code)}]
+    if act == Act.FINISH:
+        parts.insert(
+            2,
+            _("Rate the service with this link; it opens nothing else: %(link)s")
+            % {"link": rating_link(request)},
+        )
     parts.append(_("Keep this message: whoever has this link can open your request."))
     return subject, "\n\n".join(part for part in parts if part)
 

@@ -7,25 +7,42 @@ from sala.kit import clock, ids
 from sala.kit.acting import Where
 from sala.kit.checks import among, one_of
 from sala.window import attributes, rules
-from sala.window.terms import Act, Channel, DaysStatus, FeeStatus, Kind, Level, State
+from sala.window.terms import (
+    Act,
+    Channel,
+    DaysKind,
+    DaysStatus,
+    FeeStatus,
+    Kind,
+    Level,
+    Screening,
+    State,
+    Withheld,
+)
 
 FINISHED = {State.DONE, State.REFUSED, State.CLOSED}
 
 
 class Service(models.Model):
-    """One thing a resident can ask for. What it says stands in its versions."""
+    """One thing a resident can ask for. What it says stands in its versions. ``own``: changed here, so the pack leaves it."""
 
     code = models.CharField(primary_key=True, max_length=32)
     kind = models.CharField(max_length=10)
     position = models.PositiveIntegerField(default=0)
     offered = models.BooleanField(default=True)
+    own = models.BooleanField(default=False)
+    changed = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [one_of("kind", Kind, "window_service_kind")]
 
 
 class ServiceVersion(models.Model):
-    """What a service said at a time; a request keeps the version it was made under."""
+    """What a service said at a time; a request keeps the version it was made under.
+
+    ``passes``: the levels it passes on its way to the one that decides. ``checked``: the facts that were verified one by one;
+    None where only the pack's ``status`` of the whole row is known.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="versions")
@@ -46,11 +63,15 @@ class ServiceVersion(models.Model):
     fee_note = models.JSONField(default=dict)
     fee_status = models.CharField(max_length=12)
     days = models.PositiveSmallIntegerField()
+    days_kind = models.CharField(max_length=8, default=DaysKind.WORKING)
     days_status = models.CharField(max_length=10)
     days_note = models.JSONField(default=dict)
     validity = models.JSONField(default=dict)
     papers = models.JSONField(default=list)
     form = models.JSONField(default=list)
+    about = models.JSONField(default=dict)
+    passes = models.JSONField(default=list)
+    checked = models.JSONField(null=True)
     legal_basis = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=200, blank=True)
     source = models.TextField(blank=True)
@@ -66,6 +87,7 @@ class ServiceVersion(models.Model):
             one_of("level", Level, "window_service_level"),
             one_of("fee_status", FeeStatus, "window_service_fee_status"),
             one_of("days_status", DaysStatus, "window_service_days_status"),
+            one_of("days_kind", DaysKind, "window_service_days_kind"),
         ]
 
     @property
@@ -77,6 +99,16 @@ class ServiceVersion(models.Model):
     def kind(self) -> str:
         """Report or document."""
         return self.service.kind
+
+    @property
+    def proven(self) -> list[str]:
+        """The facts that count as verified."""
+        if self.checked is not None:
+            return list(self.checked)
+        return [
+            str(fact)
+            for fact in rules.checked(self.name_verified, self.days_status, self.legal_basis, self.status)
+        ]
 
     @property
     def asks(self) -> tuple[attributes.Attribute, ...]:
@@ -333,10 +365,35 @@ class Rating(models.Model):
     speed = models.PositiveSmallIntegerField()
     comment = models.TextField(blank=True)
     at = models.DateTimeField(default=clock.now)
+    # From here on: a comment whose writer allows it to be published. ``office`` did what is rated.
+    screening = models.CharField(max_length=6, blank=True)
+    office = models.UUIDField(null=True)
+    shown = models.TextField(blank=True)
+    reason = models.CharField(max_length=10, blank=True)
+    screened_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(courtesy__range=(1, 5), speed__range=(1, 5)), name="window_rating_scale"
+            ),
+            models.CheckConstraint(
+                condition=Q(screening="") | among("screening", Screening), name="window_rating_screening"
+            ),
+            models.CheckConstraint(
+                condition=Q(screening="shown") & ~Q(shown="") | ~Q(screening="shown") & Q(shown=""),
+                name="window_rating_shown",
+            ),
+            models.CheckConstraint(
+                condition=Q(screening="kept") & among("reason", Withheld)
+                | ~Q(screening="kept") & Q(reason=""),
+                name="window_rating_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["office", "screening", "-at"],
+                name="window_rating_screened",
+                condition=~Q(screening=""),
             )
         ]

@@ -23,7 +23,7 @@ from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
 from sala.window import rules, steps
-from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
+from sala.window.models import Contact, Event, Rating, Request, Service, ServiceVersion
 from sala.window.terms import Act, Level, State, Verb
 
 NOT_FOUND = N_("There is no such request, or it belongs to another office.")
@@ -32,9 +32,11 @@ NOT_FOUND = N_("There is no such request, or it belongs to another office.")
 # ---- the catalogue ----------------------------------------------------------------------------------------------------
 
 
-def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[ServiceVersion]:
+def services(search: str = "", kind: str = "", sector: str = "", level: str = "") -> QuerySet[ServiceVersion]:
     """The services on offer in their present version, in the order of the pack; ``search`` finds names in both languages and codes."""
     found = ServiceVersion.objects.select_related("service").filter(current=True, service__offered=True)
+    if level:
+        found = found.filter(level=level)
     if kind:
         found = found.filter(service__kind=kind)
     if sector:
@@ -79,7 +81,8 @@ def service_q(words: str) -> Q:
 
 _SERVICE = Prepared(lambda: services().filter(service_id=Bound("code")).order_by())
 _on_offer: Kept[str, ServiceVersion] = Kept(
-    lambda code: _SERVICE.one(code=code), lambda: services().order_by().aggregate(Count("pk"), Max("loaded"))
+    lambda code: _SERVICE.one(code=code),
+    lambda: Service.objects.aggregate(Max("changed"), Count("versions"), Max("versions__loaded")),
 )
 
 
@@ -96,6 +99,17 @@ def forget_services() -> None:
     _on_offer.forget()
 
 
+def kept_here() -> int:
+    """How many services were changed here, so that the pack leaves them."""
+    return Service.objects.filter(own=True).count()
+
+
+def catalogue() -> QuerySet[ServiceVersion]:
+    """Every service in its present version, withdrawn ones too, in the order of the pack; for who keeps the list."""
+    rows = ServiceVersion.objects.select_related("service").filter(current=True)
+    return rows.order_by("service__position", "service_id")
+
+
 def versions(code: str) -> QuerySet[ServiceVersion]:
     """All versions of a service, newest first."""
     return ServiceVersion.objects.select_related("service").filter(service_id=code[:32]).order_by("-version")
@@ -109,11 +123,30 @@ def secret() -> bytes:
     return settings.SECRET_KEY.encode()
 
 
+def _secrets() -> list[bytes]:
+    """The secret in force and those before it."""
+    return [secret(), *(former.encode() for former in settings.FORMER_SECRETS)]
+
+
+def rating_key(request: Request) -> str:
+    """What the link holds that only rates this request."""
+    return rules.rating_key(secret(), request.id)
+
+
+def by_rating_key(key: str) -> Request:
+    """The request a rating link leads to. Raises `NotFound` with one sentence, whatever was wrong with the link."""
+    request_id = rules.read_rating_key(_secrets(), key)
+    found = _BY_ID.one(id=request_id) if request_id is not None else None
+    if found is None:
+        raise NotFound(N_("This link opens no rating. Open the link in the message from the hall once more."))
+    return found
+
+
 def code_of(request: Request) -> str:
     """The code that opens it, in its written form; empty where the secret it was made with is lost. Only for the one who asked."""
     if request.opened_by:
         return request.opened_by
-    for key in (secret(), *(former.encode() for former in settings.FORMER_SECRETS)):
+    for key in _secrets():
         made = rules.code(key, request.id)
         if rules.same(rules.code_hash(made), request.code_hash):
             return made

@@ -3,15 +3,16 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sala.kit.states import Move, Table
 from sala.kit.terms import N_
-from sala.window.terms import Act, DaysStatus, FeeStatus, Kind, Level, State
+from sala.window.terms import Act, DaysKind, DaysStatus, Fact, FeeStatus, Kind, Level, State
 
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
@@ -96,8 +97,8 @@ FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
 """What the applicant may do; of what they wrote there nothing stays when their data are erased."""
-# Not steps of the work: possible in every state, changing none (erasing personal data, a holiday that is added).
-ASIDE = frozenset({Act.ERASE, Act.RECOUNT})
+# Not steps of the work: possible in every state, changing none (personal data erased or put right, a holiday that is added).
+ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT})
 PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE}
 REACTIONS = frozenset(
     {Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN}
@@ -120,8 +121,14 @@ class Clock:
     paused_minutes: int = 0
 
 
-def due(calendar: "Calendar", received: datetime, days: int) -> datetime:
-    """Close of business of the ``days``-th working day after the day of receipt, on the office's own calendar."""
+def due(calendar: "Calendar", received: datetime, days: int, kind: str = DaysKind.WORKING) -> datetime:
+    """Close of business of the ``days``-th day after the day of receipt, on the office's own calendar.
+
+    Of calendar days each counts; one that ends on a day off ends on the next working day, since nobody can hand over before.
+    """
+    if kind == DaysKind.CALENDAR:
+        day = received.astimezone(calendar.zone).date() + timedelta(days=days)
+        return calendar.closing(calendar.next_working_day(day))
     return calendar.add_days(received, days)
 
 
@@ -153,12 +160,18 @@ def reopened(clock: Clock, done: datetime, at: datetime, calendar: "Calendar") -
     )
 
 
-def recounted(calendar: "Calendar", clock: Clock, days: int, reopened: datetime | None = None) -> datetime:
+def recounted(
+    calendar: "Calendar",
+    clock: Clock,
+    days: int,
+    reopened: datetime | None = None,
+    kind: str = DaysKind.WORKING,
+) -> datetime:
     """When it is due by a calendar that has one holiday more: the days anew, and the pauses that are over on top.
 
     Of a request that was opened again, the days after that count anew too; none becomes due sooner than it was.
     """
-    fresh = due(calendar, clock.received, days)
+    fresh = due(calendar, clock.received, days, kind)
     if clock.paused_minutes:
         fresh = calendar.add_minutes(fresh, clock.paused_minutes)
     if reopened is None:
@@ -190,9 +203,12 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{16}")
 
 
-def code(secret: bytes, request_id: UUID) -> str:
-    """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored."""
-    digest = hmac.digest(secret, b"window.request:" + request_id.bytes, "sha256")
+def code(secret: bytes, record_id: UUID, of: bytes = b"window.request:") -> str:
+    """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored.
+
+    ``of`` names another kind of record, whose codes must not be those of requests.
+    """
+    digest = hmac.digest(secret, of + record_id.bytes, "sha256")
     value = int.from_bytes(digest[:10], "big")
     plain = "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(16)))
     return written(plain)
@@ -207,6 +223,24 @@ def read_code(typed: str) -> str | None:
     """What somebody typed, as 16 plain signs: spaces, dashes, small letters, O for 0 and I or L for 1 are understood. None: no code."""
     plain = re.sub(r"[\s\-]", "", typed).upper().translate(_READ_AS)
     return plain if _CODE.fullmatch(plain) else None
+
+
+def rating_key(secret: bytes, request_id: UUID) -> str:
+    """What stands in the link that only rates: the request, and 80 bits which nobody can make up."""
+    mark = hmac.digest(secret, b"window.rating:" + request_id.bytes, "sha256")[:10]
+    return urlsafe_b64encode(request_id.bytes + mark).decode().rstrip("=")
+
+
+def read_rating_key(secrets: Iterable[bytes], key: str) -> UUID | None:
+    """The request which a rating link names. None: it was not made here, with one of these secrets."""
+    try:
+        said = urlsafe_b64decode(key + "==")
+    except ValueError:
+        return None
+    if len(said) != 26:
+        return None
+    request_id = UUID(bytes=said[:16])
+    return request_id if any(same(rating_key(secret, request_id), key) for secret in secrets) else None
 
 
 def code_hash(plain: str) -> str:
@@ -294,6 +328,25 @@ def fee_status(kind: str, fee: int | None, legal_basis: str, status: str) -> Fee
         return FeeStatus.UNKNOWN
     based = legal_basis.strip().lower() not in NO_BASIS and status.strip().upper().startswith("VERIFIED")
     return FeeStatus.CHARGEABLE if based else FeeStatus.NO_BASIS
+
+
+def fee_of(kind: str, fee: int | None, legal_basis: str, checked: Collection[str]) -> FeeStatus:
+    """The same for a service whose facts were looked at one by one: law and fee both need to be verified."""
+    proven = Fact.BASIS in checked and Fact.FEE in checked
+    return fee_status(kind, fee, legal_basis, "VERIFIED" if proven else "")
+
+
+def checked(name_verified: bool, days_status: str, legal_basis: str, status: str) -> list[Fact]:
+    """Which facts of a service from the pack count as verified, by what its source says of the whole row."""
+    found = [Fact.NAME] if name_verified else []
+    whole = status.strip().upper().startswith("VERIFIED")
+    if whole:
+        found.append(Fact.FEE)
+    if days_status == DaysStatus.VERIFIED:
+        found.append(Fact.DAYS)
+    if whole and legal_basis.strip().lower() not in NO_BASIS:
+        found.append(Fact.BASIS)
+    return found
 
 
 def deadline(text: str, default: int) -> tuple[int, DaysStatus]:

@@ -13,7 +13,7 @@ from sala.kit.acting import Where
 from sala.kit.canonical import canonical
 from sala.window import rules
 from sala.window.models import ApiKey, Contact, Event, Rating, Request, ServiceVersion
-from sala.window.terms import Act, State
+from sala.window.terms import Act, Screening, State
 
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
@@ -85,13 +85,18 @@ def contact_content(contact: Contact) -> dict[str, object]:
 
 def rating_content(rating: Rating) -> dict[str, object]:
     """The same of a rating."""
-    return {
+    facts: dict[str, object] = {
         "request": str(rating.request_id),
         "courtesy": rating.courtesy,
         "speed": rating.speed,
         "comment": rating.comment,
         "at": _plain(rating.at),
     }
+    later = {
+        name: _plain(getattr(rating, name))
+        for name in ("screening", "office", "shown", "reason", "screened_at")
+    }
+    return facts | {name: value for name, value in later.items() if value}
 
 
 def key_content(key: ApiKey) -> dict[str, object]:
@@ -191,7 +196,7 @@ def receive(
         latitude=asked.latitude,
         longitude=asked.longitude,
         received_at=at,
-        due_at=rules.due(calendar, at, asked.terms.days).astimezone(UTC),
+        due_at=rules.due(calendar, at, asked.terms.days, asked.terms.days_kind).astimezone(UTC),
         created=at,
         changed=at,
     )
@@ -201,17 +206,19 @@ def receive(
         contact = Contact(
             id=ids.uuid7(at),
             request=request,
-            name=asked.name,
-            search=text.skeleton(asked.name)[:160],
-            phone=asked.phone,
-            email=asked.email,
-            language=asked.language,
             created=at,
+            **person(name=asked.name, phone=asked.phone, email=asked.email, language=asked.language),
         )
     event = _event(
         request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post, "assigned": assigned}
     )
     return request, contact, event
+
+
+def person(*, name: str, phone: str, email: str, language: str) -> dict[str, str]:
+    """What a contact's row says of somebody."""
+    search = text.skeleton(name)[:160]
+    return {"name": name, "search": search, "phone": phone, "email": email, "language": language}
 
 
 def step(
@@ -288,6 +295,11 @@ def _done(request: Request) -> datetime:
     return request.done_at
 
 
-def rating(request: Request, *, courtesy: int, speed: int, comment: str, at: datetime) -> Rating:
-    """What the applicant thinks, once a request."""
-    return Rating(id=ids.uuid7(at), request=request, courtesy=courtesy, speed=speed, comment=comment, at=at)
+def rating(
+    request: Request, *, courtesy: int, speed: int, comment: str, at: datetime, publish: bool = False
+) -> Rating:
+    """What the applicant thinks, once a request. ``publish``: the comment may be published once it was looked through."""
+    made = Rating(id=ids.uuid7(at), request=request, courtesy=courtesy, speed=speed, comment=comment, at=at)
+    if publish and comment:
+        made.screening, made.office = str(Screening.ASKED), request.office_id
+    return made

@@ -24,7 +24,10 @@ class Verb(Term):
     PHRASES = "window.phrases", N_("keep the ready answers of the office")
     ROUTES = "window.routes", N_("keep the rules by which requests find their officer")
     RESEND = "window.resend", N_("see to messages that did not arrive")
+    SCREEN = "window.screen", N_("look through comments before they are published")
+    CORRECT = "window.correct", N_("put right who asked and how to reach them")
     ERASE = "window.erase", N_("erase a resident's personal data")
+    EDIT_SERVICES = "window.edit_services", N_("change the list of services")
 
 
 class Act(Term):
@@ -46,6 +49,7 @@ class Act(Term):
     WITHDRAW = "withdraw", N_("You withdrew the request")
     CLOSE = "close", N_("Closed")
     ERASE = "erase", N_("Personal data erased")
+    CORRECT = "correct", N_("Name or contact put right")
     RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
 
 
@@ -53,6 +57,9 @@ class LedgerAct(Term):
     """What happened at the window beside the verbs, as the ledger names it."""
 
     LOAD = "window.load", N_("Service loaded from the country's pack")
+    WITHDRAW_SERVICE = "window.withdraw_service", N_("Service withdrawn from the list")
+    OFFER_SERVICE = "window.offer_service", N_("Service brought back into the list")
+    KEEP_SERVICE = "window.keep_service", N_("Service kept as it was changed here")
     REPLY = "window.reply", N_("The applicant replied")
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
     RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
@@ -72,6 +79,34 @@ class LedgerAct(Term):
     RULE_MOVE = "window.rule_move", N_("Routing rule moved in the order")
     RULE_END = "window.rule_end", N_("Routing rule deleted")
     CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
+    HELD = "window.held", N_("The applicant was sent what is held about them")
+    PUBLISH = "window.publish", N_("A comment was published")
+    KEEP = "window.keep", N_("A comment was not published")
+
+
+class Screening(Term):
+    """What becomes of a comment that its writer allows to be published."""
+
+    ASKED = "asked", N_("Waiting to be looked through")
+    SHOWN = "shown", N_("Published")
+    KEPT = "kept", N_("Not published")
+
+
+class Withheld(Term):
+    """Why a comment is not published. Criticism is no reason."""
+
+    PERSONAL = "personal", N_("It can't be read without naming a person")
+    INSULT = "insult", N_("It insults or threatens somebody")
+    ELSEWHERE = "elsewhere", N_("It is not about this service")
+
+
+class Personal(Term):
+    """What a part of a comment may be."""
+
+    NUMBER = "number", N_("Number of a telephone, card or account")
+    EMAIL = "email", N_("E-mail address")
+    LINK = "link", N_("Link or account")
+    NAME = "name", N_("Name")
 
 
 class Look(Term):
@@ -80,6 +115,7 @@ class Look(Term):
     RECORD = "window.record", N_("Opened the request")
     CONTACT = "window.contact", N_("Had shown how to reach the applicant")
     PHOTO = "window.photo", N_("Opened a photo")
+    HELD = "window.held", N_("Printed what is held about the applicant")
     SEARCH = "window.search", N_("Searched among what residents told")
 
 
@@ -178,3 +214,20 @@ class DaysStatus(Term):
 
     VERIFIED = "verified", N_("From the source")
     DEFAULT = "default", N_("Default of the country pack, unverified")
+
+
+class DaysKind(Term):
+    """Which days a deadline counts."""
+
+    WORKING = "working", N_("Working days")
+    CALENDAR = "calendar", N_("Calendar days")
+
+
+class Fact(Term):
+    """What a service says that a source can prove."""
+
+    NAME = "name", N_("Name in Khmer")
+    FEE = "fee", N_("Fee")
+    DAYS = "days", N_("Time to provide the service")
+    PAPERS = "papers", N_("Required documents")
+    BASIS = "basis", N_("Legal basis")

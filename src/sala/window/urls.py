@@ -8,11 +8,14 @@ from sala.window.pages import (
     ask,
     follow,
     front,
+    held,
     lists,
     maps,
     messages,
     offline,
+    prices,
     queue,
+    rating,
     record,
     report,
     routing,
@@ -34,6 +37,11 @@ plain_urlpatterns = [
 urlpatterns = [
     path("", front.home, name="home"),
     path("halls/<str:key>", front.hall, name="hall"),
+    path("halls/<str:key>/prices", prices.board, name="hall-prices"),
+    re_path(
+        r"^halls/(?P<key>[^/]{1,48})/prices-(?P<size>a[34])\.pdf$", prices.printed, name="hall-prices-pdf"
+    ),
+    path("halls/<str:key>/comments", rating.published, name="hall-comments"),
     path("ask", ask.ask, name="ask"),
     path("services", front.services, name="services"),
     path("services/<str:code>", front.service, name="service"),
@@ -46,7 +54,9 @@ urlpatterns = [
     path("requests/<str:code>", follow.track, name="request"),
     path("requests/<str:code>/received", follow.received, name="request-received"),
     path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
+    path("rate/<str:key>", rating.rate, name="request-rating"),
     path("work", queue.queue, name="work"),
+    path("work/comments", rating.screen, name="work-comments"),
     path("work/messages", messages.listing, name="work-messages"),
     path("work/several", several.several, name="work-several"),
     path("work/answers", answers.listing, name="work-answers"),
@@ -59,4 +69,6 @@ urlpatterns = [
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
     ),
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
+    path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
+    path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
 ]

@@ -10,7 +10,7 @@ from sala.kit import clock
 from sala.kit.days import Calendar
 from sala.offices import queries as offices
 from sala.shell.demo.year import Hall, Service, Weighted, Year
-from sala.window import bulk
+from sala.window import bulk, comments
 from sala.window.terms import Act
 
 
@@ -30,7 +30,19 @@ LOTS: Sequence[Lot] = (
     *(Lot.LATE, Lot.WAITING, Lot.DUE, Lot.NEW, Lot.LATE),
 )
 LEFT = 0.3  # chance that nobody has taken on a request that is late or due
+LOOKED_THROUGH = 2  # newest comments of a hall that nobody has looked through yet
 GIVEN = 0.45  # chance that the clerk has given it to somebody else of the hall
+
+
+def screen(year: Year, communes: Sequence[str]) -> int:
+    """In the halls with sign-ins the comments were looked through, but for the newest; returns how many were published."""
+    count = 0
+    for commune in communes:
+        officer = year.hall(commune, "commune").officer
+        for rating in list(comments.waiting(officer).order_by("-at"))[LOOKED_THROUGH:]:
+            comments.publish(by=officer, rating_id=rating.id, leave_out=[])
+            count += 1
+    return count
 
 
 def lots_for(requests: int) -> Sequence[Lot]:

@@ -243,6 +243,10 @@ class Year:
             speed = random.choices((5, 4, 3, 2, 1), (5, 15, 30, 30, 20) if late else (40, 35, 15, 7, 3))[0]
             said = self.stock.say(random, "comment", service.kind) if random.random() < 0.2 else ""
             when = ended + timedelta(minutes=random.randrange(20, 5000))
-            steps.append(bulk.Step(Act.RATE, when, RESIDENT, text=said, courtesy=courtesy, speed=speed))
+            steps.append(
+                bulk.Step(
+                    Act.RATE, when, RESIDENT, text=said, courtesy=courtesy, speed=speed, publish=bool(said)
+                )
+            )
         closes = hall.calendar.add_days(ended, rules.CLOSE_AFTER_DAYS) + timedelta(minutes=1)
         return [*(step for step in steps if step.at < closes), bulk.Step(Act.CLOSE, closes, self.closer)]

@@ -218,6 +218,7 @@ def _show(
         ],
         "readers": _readers(seen, people),
         "sent": written(told_by.of_request(by, found)),
+        "may_correct": by.may(Verb.CORRECT, found.where),
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
     }
     return render(request, "window/record.html", context, status=status)
@@ -241,7 +242,7 @@ def _clock(found: Any, calendar: Any) -> list[tuple[str, str | Markup]]:
     paused = found.paused_minutes
     if found.paused_at:
         paused += calendar.minutes_between(found.paused_at, clock.now())
-    deadline = shown.days(found.terms.days)
+    deadline = shown.time_for(found.terms)
     if found.terms.days_status == "default":
         deadline = _("%(days)s (default of the pack, unverified)") % {"days": deadline}
     end = found.done_at or max(found.due_at, clock.now())

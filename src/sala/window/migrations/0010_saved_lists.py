@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('window', '0007_phrases'),
+        ('window', '0009_phrases'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('offices', '0002_no_overlap'),
-        ('window', '0007_saved_lists'),
+        ('window', '0010_saved_lists'),
     ]
 
     operations = [

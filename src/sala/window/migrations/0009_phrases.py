@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('offices', '0002_no_overlap'),
-        ('window', '0005_attributes'),
+        ('window', '0008_catalogue'),
     ]
 
     operations = [
