@@ -22,7 +22,7 @@ from sala.numbers import actions as numbers
 from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import admission, letters, queries, routes, rules, steps
+from sala.window import admission, letters, queries, routes, rules, steps, subtasks
 from sala.window import attributes as asked
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
@@ -297,6 +297,7 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
         ledger.forget(by=by, kind=steps.REQUEST, subject=str(request.id), at=request.where)
         files.remove_of(steps.REQUEST, str(request.id))
         notices.forget_about(letters.about(request))
+        subtasks.forget(by=by, request=request)
         Event.objects.filter(request=request, act__in=[str(a) for a in rules.RESIDENTS]).update(text="")
         request.description = request.location = ""
         request.attributes = {}

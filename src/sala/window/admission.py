@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from sala.kit.acting import Acting
-from sala.kit.errors import Changed, FieldError, Invalid
+from sala.kit.errors import Changed, FieldError, Invalid, NotPossible
 from sala.kit.terms import N_
 from sala.window import queries, rules
 from sala.window.models import Request
@@ -12,6 +12,7 @@ from sala.window.terms import GRANTS, Act, State, Verb
 CHANGED = N_(
     "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
 )
+BUSY = N_("A sub-task is still open. Mark it as done, or drop it, first.")
 NEEDED = N_("Fill in this field.")
 
 
@@ -74,6 +75,8 @@ def fields(
     missing = [name for name in move.required if not given[name]]
     if missing:
         raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
+    if verb in rules.HELD_BY_SUBTASKS and choices.busy(request):
+        raise NotPossible(BUSY)
     if verb == Act.ASSIGN and assigned not in choices.people(request.office_id):
         message = N_("Choose somebody who holds a post in this office today.")
         raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])

@@ -83,7 +83,7 @@ def spread(found: Collection[Request]) -> dict[UUID, UUID]:
 
 def plan(by: Acting, wish: Wish, found: Collection[Request]) -> list[Line]:
     """What would happen to each. Changes nothing; what is the same for many is asked for once."""
-    choices = queries.Choices()
+    choices = queries.Choices(found if wish.verb in rules.HELD_BY_SUBTASKS else None)
     chats = letters.linked_chats(list(found)) if wish.verb in letters.KINDS else {}
     return [_line(by, wish, request, choices, chats) for request in found]
 
