@@ -176,6 +176,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work/lists": ("desk", "/en/work/lists"),
     "L/work/rules": ("door", "/en/work/rules"),
     "L/work/rules/<uuid:rule_id>": ("door", "/en/work/rules/{random_uuid}"),
+    "L/work/requests/<uuid:request_id>/subtasks": ("told", "/en/work/requests/{id}/subtasks"),
     "L/work/several": ("door", "/en/work/several"),
     "L/work/answers": ("door", "/en/work/answers"),
     "L/work/answers/<uuid:phrase_id>": ("door", "/en/work/answers/{random_uuid}"),

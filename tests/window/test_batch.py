@@ -4,7 +4,7 @@ import pytest
 
 from sala.kit.errors import Invalid
 from sala.notices.models import Notice
-from sala.window import actions, batch, queries, rules
+from sala.window import actions, admission, batch, queries, rules
 from sala.window.models import Event, Request
 from sala.window.terms import Act, State
 from tests.window.conftest import OTHER
@@ -59,7 +59,7 @@ def test_a_request_that_somebody_changed_meanwhile_is_left_as_it_is(three, posts
     actions.act(by=posts.chief, request_id=three[0].id, version=1, verb=Act.NOTE, text="កំពុងពិនិត្យ")
     outcomes = batch.do(posts.clerk, batch.Wish(Act.FINISH, "រួច"), shown)
     problems = {outcome.request.pk: outcome.problem for outcome in outcomes}
-    assert problems[three[0].pk] == actions.CHANGED and problems[three[1].pk] is None
+    assert problems[three[0].pk] == admission.CHANGED and problems[three[1].pk] is None
     assert Request.objects.get(pk=three[0].pk).state == State.RECEIVED
 
 
@@ -67,7 +67,7 @@ def test_done_twice_is_done_once(three, posts):
     shown = versions(three[:2])
     wish = batch.Wish(Act.NOTE, "ពីរដង")
     batch.do(posts.clerk, wish, shown)
-    assert all(outcome.problem == actions.CHANGED for outcome in batch.do(posts.clerk, wish, shown))
+    assert all(outcome.problem == admission.CHANGED for outcome in batch.do(posts.clerk, wish, shown))
     assert Event.objects.filter(act="note").count() == 2
 
 

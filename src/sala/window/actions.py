@@ -20,13 +20,12 @@ from sala.numbers import actions as numbers
 from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
+from sala.window import admission, joining, letters, nearby, queries, routes, rules, steps, subtasks
 from sala.window import attributes as asked
-from sala.window import joining, letters, nearby, queries, routes, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, State, Verb
 
 SERIES = "window.request"
-NEEDED = N_("Fill in this field.")
 RATED = N_("You have rated this request already. Thank you.")
 TOO_MANY = N_(
     "Very many requests have come from your network in this hour. Please try again later, or come to the hall."
@@ -195,9 +194,7 @@ def act(
         raise NotFound(N_("There is no such step."))
     with transaction.atomic():
         request = opened(by=by, request_id=request_id, version=version, verb=GRANTS[verb])
-        assigned, office = check(
-            by=by, request=request, version=version, verb=verb, text=text, assigned=assigned, office=office
-        )
+        assigned, office = admission.complete(by, request, verb, queries.Choices(), text, assigned, office)
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
         joining.share(by=by, main=request, led=event, said=text)
@@ -212,9 +209,7 @@ def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request
     request = _load(request_id)
     if not by.may(Verb.SEE, request.where):
         raise NotFound(queries.NOT_FOUND)
-    by.require(verb, request.where)
-    if request.version != version:
-        raise Changed(joining.CHANGED)
+    admission.admit(by, request, version, verb)
     return request
 
 
@@ -225,34 +220,6 @@ def aside(*, by: Acting, request: Request, act: Act, row: Contact | Rating) -> N
     """
     _step(by, request, act, "", None)
     _record(by, act, request, row)
-
-
-def check(
-    *,
-    by: Acting,
-    request: Request,
-    version: int,
-    verb: Act,
-    text: str = "",
-    assigned: UUID | None = None,
-    office: UUID | None = None,
-    choices: queries.Choices | None = None,
-) -> tuple[UUID | None, UUID | None]:
-    """Everything `act` asks before it changes a request that is in sight; to whom and where the step brings it.
-
-    ``choices`` are shared by whoever looks at many requests. No side effects; raises as `act`.
-    """
-    by.require(GRANTS[verb], request.where)
-    if request.version != version:
-        raise Changed(joining.CHANGED)
-    if request.joined_id is not None and verb in rules.SHARED | {Act.ASK}:
-        raise NotPossible(joining.JOINED)
-    if verb == Act.TAKE:
-        assigned = queries.post_id(by)
-    if verb == Act.RETURN:
-        office = queries.origin_of(request)
-    _check_fields(request, verb, choices or queries.Choices(), text=text, assigned=assigned, office=office)
-    return assigned, office
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:
@@ -283,7 +250,7 @@ def reopen(*, by: Acting, code: str, text: str) -> Request:
         main = _load(found.joined_id or found.id)
         by.require(Verb.FOLLOW, main.where)
         for each in (found, main):  # one of them may be withdrawn
-            _check_fields(each, Act.REOPEN, queries.Choices(), text=text)
+            admission.fields(each, Act.REOPEN, queries.Choices(), text=text)
         event = _step(by, main, Act.REOPEN, text if main.pk == found.pk else "", None)
         if main.pk != found.pk:
             letters.tell(main, event, queries.contact_of(main), queries.code_of(main))
@@ -357,6 +324,7 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
         ledger.forget(by=by, kind=steps.REQUEST, subject=str(request.id), at=request.where)
         files.remove_of(steps.REQUEST, str(request.id))
         notices.forget_about(letters.about(request))
+        subtasks.forget(by=by, request=request)
         Event.objects.filter(request=request, act__in=[str(a) for a in rules.RESIDENTS]).update(text="")
         request.description = request.location = ""
         request.attributes = {}
@@ -391,30 +359,6 @@ def _load(request_id: UUID) -> Request:
     return request
 
 
-def _check_fields(
-    request: Request,
-    verb: Act,
-    choices: queries.Choices,
-    *,
-    text: str,
-    assigned: UUID | None = None,
-    office: UUID | None = None,
-) -> None:
-    move = rules.TABLE.move(State(request.state), verb)
-    given = {"text": text.strip(), "assigned": assigned, "office": office}
-    missing = [name for name in move.required if not given[name]]
-    if missing:
-        raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
-    if verb == Act.ASSIGN and assigned not in choices.people(request.office_id):
-        message = N_("Choose somebody who holds a post in this office today.")
-        raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])
-    if verb == Act.FORWARD and office not in choices.targets(request):
-        message = N_(
-            "Choose an office from the list: one that takes on requests for this place or its neighbours."
-        )
-        raise Invalid(message, errors=[FieldError("office", "not-there", message)])
-
-
 def _step(
     by: Acting,
     request: Request,
@@ -438,7 +382,7 @@ def _step(
     )
     values = {name: getattr(request, name) for name in (*steps.CHANGING, *also)}
     if not Request.objects.filter(pk=request.pk, version=before).update(version=request.version, **values):
-        raise Changed(joining.CHANGED)
+        raise Changed(admission.CHANGED)
     event.save(force_insert=True)
     _record(by, verb, request)
     return event
@@ -448,7 +392,7 @@ def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Reque
     with transaction.atomic():
         request = _load(queries.by_code(code).id)
         by.require(grant, request.where)
-        _check_fields(request, verb, queries.Choices(), text=text)
+        admission.fields(request, verb, queries.Choices(), text=text)
         _step(by, request, verb, text, None)
     return request
 

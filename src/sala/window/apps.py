@@ -37,6 +37,7 @@ class WindowConfig(AppConfig):
             queries,
             routes,
             steps,
+            subtasks,
             tasks,
         )
         from sala.window.terms import Act, LedgerAct, Verb
@@ -70,6 +71,7 @@ class WindowConfig(AppConfig):
         )
         packs.register("window answers", 41, phrases.load)
         ledger.register(phrases.PHRASE, phrases.snapshots, _("Ready answer"))
+        ledger.register(subtasks.SUBTASK, subtasks.snapshots, _("Sub-task"))
         ledger.register(routes.RULE, routes.snapshots, _("Routing rule"))
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (

@@ -9,7 +9,7 @@ from sala.kit.acting import Acting, Reach
 from sala.kit.errors import Invalid, Problem
 from sala.kit.terms import N_
 from sala.notices.terms import Channel
-from sala.window import actions, letters, loads, queries, rules
+from sala.window import actions, admission, letters, loads, queries, rules
 from sala.window.models import Request
 from sala.window.terms import GRANTS, Act, State
 
@@ -83,7 +83,7 @@ def spread(found: Collection[Request]) -> dict[UUID, UUID]:
 
 def plan(by: Acting, wish: Wish, found: Collection[Request]) -> list[Line]:
     """What would happen to each. Changes nothing; what is the same for many is asked for once."""
-    choices = queries.Choices()
+    choices = queries.Choices(found if wish.verb in rules.HELD_BY_SUBTASKS else None)
     chats = letters.linked_chats(list(found)) if wish.verb in letters.KINDS else {}
     return [_line(by, wish, request, choices, chats) for request in found]
 
@@ -92,7 +92,7 @@ def _line(
     by: Acting, wish: Wish, request: Request, choices: queries.Choices, chats: Mapping[str, str]
 ) -> Line:
     try:
-        actions.check(
+        admission.check(
             by=by,
             request=request,
             version=request.version,

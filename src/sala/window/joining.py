@@ -18,14 +18,10 @@ from sala.kit.rows import insert, update
 from sala.kit.terms import N_
 from sala.ledger import actions as ledger
 from sala.offices import queries as offices
-from sala.window import letters, nearby, queries, rules, steps
+from sala.window import admission, letters, nearby, queries, rules, steps
 from sala.window.models import Event, Request
 from sala.window.terms import Act, State, Verb
 
-CHANGED = N_(
-    "Somebody changed this request while you had it open. Look at what is new, then send again what you typed."
-)
-JOINED = N_("This report is joined to another. Take the step there, or take them apart first.")
 NOT_JOINED = N_("This report is joined to no other.")
 UNKNOWN = N_("No report of this number can be joined to. Look at the number again.")
 OVER = N_("The two were finished together. Only open reports can be taken apart.")
@@ -176,7 +172,7 @@ def join(*, by: Acting, request_id: UUID, version: int, number: str) -> Request:
         if why:
             raise _wrong(why)
         if request.joined_id is not None:
-            raise NotPossible(JOINED)
+            raise NotPossible(admission.JOINED)
         follow(by=by, main=main, rows=[request, *_followers(request.pk)], act=Act.JOIN)
     return request
 
@@ -204,5 +200,5 @@ def _mine(by: Acting, request: Request | None, version: int) -> Request:
         raise NotFound(queries.NOT_FOUND)
     by.require(Verb.JOIN, request.where)
     if request.version != version:
-        raise Changed(CHANGED)
+        raise Changed(admission.CHANGED)
     return request

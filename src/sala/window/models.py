@@ -319,6 +319,28 @@ class Phrase(models.Model):
         ]
 
 
+class SubTask(models.Model):
+    """A part of the work on a request that somebody of the office has to do: open until it is done or dropped."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="+")
+    office = models.UUIDField()
+    post = models.UUIDField()  # the appointment of who does it
+    text = models.TextField(blank=True)
+    due = models.DateField()
+    created = models.DateTimeField(default=clock.now)
+    done = models.DateTimeField(null=True)
+    dropped = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done__isnull=True) | Q(dropped__isnull=True), name="window_subtask_ends_once"
+            )
+        ]
+
+
 class RoutingRule(models.Model):
     """To whom an office's new requests go; the first that fits decides. An empty condition holds for all."""
 

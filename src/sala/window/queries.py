@@ -23,7 +23,7 @@ from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
 from sala.window import rules, steps
-from sala.window.models import Contact, Event, Rating, Request, Service, ServiceVersion
+from sala.window.models import Contact, Event, Rating, Request, Service, ServiceVersion, SubTask
 from sala.window.terms import Act, Level, State, Verb
 
 NOT_FOUND = N_("There is no such request, or it belongs to another office.")
@@ -255,11 +255,21 @@ def targets_at(where: Where) -> list[Any]:
 
 
 class Choices:
-    """To whom a request can be given and where it can go: asked for once, however many requests are looked at."""
+    """To whom a request can be given and where it can go: asked for once, however many ``requests`` are looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, requests: Iterable[Request] | None = None) -> None:
+        self._busy: frozenset[UUID] | None = None
+        if requests is not None:
+            rows = SubTask.objects.filter(request__in=list(requests), done=None, dropped=None)
+            self._busy = frozenset(rows.values_list("request", flat=True))
         self._people: dict[UUID, dict[UUID, Any]] = {}
         self._targets: dict[Where, dict[UUID, Any]] = {}
+
+    def busy(self, request: Request) -> bool:
+        """Whether a sub-task of it is open."""
+        if self._busy is None:
+            return SubTask.objects.filter(request=request, done=None, dropped=None).exists()
+        return request.pk in self._busy
 
     def people(self, office: UUID) -> Mapping[UUID, Any]:
         """Who works in the office today, by appointment."""

@@ -91,6 +91,9 @@ MOST_AT_ONCE = 200
 MOST_PHRASES = 100
 MOST_LISTS = 20
 MOST_RULES = 50
+MOST_SUBTASKS = 20
+HELD_BY_SUBTASKS = frozenset({Act.FINISH, Act.FORWARD})
+"""What waits until every sub-task is done or dropped: the applicant is told that it is finished, another office can't see them."""
 READY = (Act.ANSWER, Act.ASK, Act.FINISH, Act.REFUSE)
 """The steps for which an office keeps ready answers."""
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})

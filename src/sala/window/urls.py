@@ -22,6 +22,7 @@ from sala.window.pages import (
     routing,
     services,
     several,
+    subtasks,
 )
 
 plain_urlpatterns = [
@@ -76,6 +77,7 @@ urlpatterns = [
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
     ),
+    path("work/requests/<uuid:request_id>/subtasks", subtasks.listing, name="work-subtasks"),
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
     path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
     path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from sala.kit.acting import Acting, Reach
 from sala.kit.errors import NotSignedIn, Problem, Refused
-from sala.window import forms, phrases
+from sala.window import phrases, work_forms
 from sala.window.terms import BUTTONS, Act, Verb
 
 
@@ -30,7 +30,7 @@ def _by(request: HttpRequest) -> Acting:
 def listing(request: HttpRequest) -> HttpResponse:
     """The office's own and the country's; a POST adds one."""
     by = _by(request)
-    form = forms.PhraseForm(request.POST if request.method == "POST" else None)
+    form = work_forms.PhraseForm(request.POST if request.method == "POST" else None)
     problem = None
     if form.is_bound and form.is_valid():
         try:
@@ -58,7 +58,7 @@ def one(request: HttpRequest, phrase_id: UUID) -> HttpResponse:
     by = _by(request)
     found = phrases.one(by, phrase_id)
     facts = {name: getattr(found, name) for name in phrases.FACTS}
-    form = forms.PhraseForm(
+    form = work_forms.PhraseForm(
         request.POST if request.method == "POST" else None, initial={**facts, "version": found.version}
     )
     problem = None
@@ -84,7 +84,7 @@ def _version(request: HttpRequest) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
 
 
-def _wording(form: forms.PhraseForm) -> phrases.Wording:
+def _wording(form: work_forms.PhraseForm) -> phrases.Wording:
     return phrases.Wording(**{name: form.cleaned_data[name] for name in phrases.FACTS})
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from sala.kit.acting import Acting
 from sala.kit.errors import NotFound, NotSignedIn, Problem
 from sala.kit.khmer import ascii_digits
-from sala.window import forms, joining, public, queries, shown
+from sala.window import joining, public, queries, shown, work_forms
 from sala.window.terms import Act, Verb
 
 
@@ -33,7 +33,7 @@ def joined(request: HttpRequest, request_id: UUID) -> HttpResponse:
         return _part(request, by, found)
     if act != Act.JOIN:
         raise NotFound(_("There is no such step."))
-    form = forms.JoinForm(request.POST)
+    form = work_forms.JoinForm(request.POST)
     if not form.is_valid():
         return _show(request, by, found, form=form)
     number = ascii_digits(form.cleaned_data["number"])
@@ -52,7 +52,7 @@ def joined(request: HttpRequest, request_id: UUID) -> HttpResponse:
 
 def _part(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     """Take this one apart, or one of those that are joined to it."""
-    form = forms.PartForm(request.POST)
+    form = work_forms.PartForm(request.POST)
     if not form.is_valid():
         raise NotFound(queries.NOT_FOUND)
     said = form.cleaned_data
@@ -81,7 +81,7 @@ def _show(
         "followers": [(row, shown.state(row)) for row in followers],
         "similar": [shown.near(each) for each in similar if each.report.number != found.number],
         "may": found.open and by.may(Verb.JOIN, found.where),
-        "form": form or forms.JoinForm(initial={"version": found.version}),
+        "form": form or work_forms.JoinForm(initial={"version": found.version}),
         "version": found.version,
         "problem": problem,
     }

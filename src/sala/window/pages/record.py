@@ -21,9 +21,22 @@ from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, loads, looking, phrases, queries, rules, shown, steps
+from sala.window import (
+    actions,
+    attributes,
+    forms,
+    loads,
+    looking,
+    phrases,
+    queries,
+    rules,
+    shown,
+    steps,
+    subtasks,
+)
 from sala.window import messages as told_by
 from sala.window.pages.messages import written
+from sala.window.pages.subtasks import written as told_parts
 from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Kind, Look, State, Verb
 
 
@@ -207,6 +220,7 @@ def _show(
         "do_text": _(BUTTONS[Act(do)]) if do else "",
         "form": form,
         "ready": _ready(found, do),
+        "parts": told_parts(subtasks.of(by, found)),
         "problem": problem,
         "changed": isinstance(problem, Changed),
         "typed": typed,

@@ -15,7 +15,7 @@ from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import forms, queries, routes, shown
+from sala.window import queries, routes, shown, work_forms
 from sala.window.terms import Verb
 
 
@@ -84,7 +84,7 @@ def one(request: HttpRequest, rule_id: UUID) -> HttpResponse:
     return _rendered(request, "window/rule.html", context, form, problem)
 
 
-def _do(request: HttpRequest, by: Acting, found: Any, step: str, form: forms.RuleForm) -> HttpResponse:
+def _do(request: HttpRequest, by: Acting, found: Any, step: str, form: work_forms.RuleForm) -> HttpResponse:
     typed = request.POST.get("version", "")
     version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
     if step == "change":
@@ -104,7 +104,7 @@ def _do(request: HttpRequest, by: Acting, found: Any, step: str, form: forms.Rul
     return redirect("work-rules") if step in ("up", "down", "delete") else redirect("work-rule", found.pk)
 
 
-def _form(by: Acting, data: Any, found: Any = None) -> forms.RuleForm:
+def _form(by: Acting, data: Any, found: Any = None) -> work_forms.RuleForm:
     below = places.children(by.where.place) if by.where.place else places.children()
     initial = {}
     if found is not None:
@@ -115,7 +115,7 @@ def _form(by: Acting, data: Any, found: Any = None) -> forms.RuleForm:
             "post": found.to_post,
             "office": found.to_office_id or "",
         }
-    return forms.RuleForm(
+    return work_forms.RuleForm(
         data,
         initial=initial,
         places=[(unit.key, jinja.name(unit.names)) for unit in below],
@@ -143,7 +143,7 @@ def _answers() -> list[tuple[str, list[tuple[str, str]]]]:
     return found
 
 
-def _wanted(form: forms.RuleForm) -> routes.Wanted:
+def _wanted(form: work_forms.RuleForm) -> routes.Wanted:
     said = form.cleaned_data
     attribute, _sign, answer = said["answer"].partition("=")
     return routes.Wanted(
@@ -152,11 +152,13 @@ def _wanted(form: forms.RuleForm) -> routes.Wanted:
 
 
 def _written(rows: list[Any]) -> list[dict[str, Any]]:
-    """Rules in words."""
+    """Rules in words, posts called as the office calls them."""
+    office = offices.office(rows[0].office_id) if rows else None
+    form = office.form if office is not None else ""
     names = places.names({row.place for row in rows if row.place})
     services = dict(queries.choices())
     answers = {key: text for _service, some in _answers() for key, text in some}
-    titles = {kind.code: jinja.name(offices.title(kind, "")) for kind in offices.posts()}
+    titles = {kind.code: jinja.name(offices.title(kind, form)) for kind in offices.posts()}
     found = []
     for row in rows:
         asked = f"{row.attribute}={row.answer}"

@@ -18,7 +18,7 @@ from sala.kit.acting import Acting
 from sala.kit.errors import Invalid, NotFound, NotSignedIn, Refused
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import batch, forms, loads, phrases, queries, rules, shown
+from sala.window import batch, loads, phrases, queries, rules, shown, work_forms
 from sala.window.terms import BUTTONS, PROMPTS, Act, State
 
 
@@ -158,7 +158,7 @@ def _back(sent: QueryDict) -> str:
 
 def _form(
     verb: Act, needs: tuple[str, ...], found: list[Any], data: Any, kept: QueryDict
-) -> forms.SeveralForm:
+) -> work_forms.SeveralForm:
     choices = queries.Choices()
     people: dict[UUID, Any] = {}
     halls: dict[UUID, Any] = {}
@@ -171,7 +171,7 @@ def _form(
     held = {load.key: load for office in at for load in loads.of_office(office)}
     prompt = PROMPTS.get(verb, "")
     initial = {name: kept.get(name, "") for name in needs}
-    return forms.SeveralForm(
+    return work_forms.SeveralForm(
         data,
         initial=initial,
         needs=needs,
@@ -197,7 +197,7 @@ def _filled(sent: QueryDict, verb: Act, found: list[Any]) -> str:
         return typed
 
 
-def _facts(form: forms.SeveralForm, wish: batch.Wish) -> list[tuple[Any, Any]]:
+def _facts(form: work_forms.SeveralForm, wish: batch.Wish) -> list[tuple[Any, Any]]:
     """What was typed, as it will be sent."""
     found: list[tuple[Any, Any]] = []
     if wish.text:
