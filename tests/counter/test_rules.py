@@ -1,6 +1,7 @@
 """The counter's rules: nobody starves, and an estimate is told only with its measured error."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sala.counter import rules
 from sala.counter.rules import Waiting
 from sala.counter.terms import Priority
+from sala.window import rules as window
 
 ORDINARY, ELDERLY, PREGNANT = Priority.ORDINARY, Priority.ELDERLY, Priority.PREGNANT
 
@@ -17,7 +19,9 @@ def test_state_table_is_sound() -> None:
     assert rules.TICKET.faults(rules.FINAL) == []
 
 
-@pytest.mark.parametrize(("position", "said"), [(1, "A001"), (42, "A042"), (999, "A999"), (1000, "A1000")])
+@pytest.mark.parametrize(
+    ("position", "said"), [(1, "A-001"), (42, "A-042"), (999, "A-999"), (1000, "A-1000")]
+)
 def test_name(position: int, said: str) -> None:
     assert rules.name("A", position) == said
 
@@ -36,6 +40,25 @@ def test_name(position: int, said: str) -> None:
 def test_next_one(waiting: list[Waiting], row: int, position: int | None) -> None:
     found = rules.next_one(waiting, row)
     assert (found.position if found else None) == position
+
+
+@given(st.lists(st.sampled_from(Priority), max_size=20), st.integers(0, rules.ROW))
+def test_the_order_is_what_calling_one_after_the_other_gives(arrived: list[Priority], row: int) -> None:
+    waiting = [Waiting(position, priority) for position, priority in enumerate(arrived)]
+    order = rules.order(waiting, row)
+    called = [ELDERLY] * row
+    for expected in order:
+        found = rules.next_one(waiting, rules.in_a_row(called))
+        assert found == expected
+        waiting.remove(found)
+        called.insert(0, found.priority)
+    assert waiting == []
+
+
+def test_codes_of_tickets_are_not_those_of_requests() -> None:
+    ticket = UUID(int=7)
+    assert rules.code(b"secret", ticket) != window.code(b"secret", ticket)
+    assert window.read_code(rules.code(b"secret", ticket).lower()) is not None
 
 
 def test_in_a_row_counts_back_to_the_last_without_priority() -> None:

@@ -2,9 +2,12 @@
 
 import io
 import json
+import re
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -125,6 +128,58 @@ def test_of_two_clerks_one_is_told(hall: Hall) -> None:
     with ThreadPoolExecutor(2) as both:
         statuses = sorted(both.map(answer, headers))
     assert statuses == [200, 412]
+
+
+def browser(hall: Hall, username: str) -> Callable[..., str]:
+    """A browser in which that user has signed in; ``send(path, **fields)`` posts a form and gives the page that follows."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def send(path: str, **fields: object) -> str:
+        with opener.open(f"{hall.url}{path}", timeout=60) as answer:
+            page = str(answer.read().decode())
+        if not fields:
+            return page
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert token, page[:2000]
+        body = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        with opener.open(f"{hall.url}{path}", body, timeout=60) as answer:
+            return str(answer.read().decode())
+
+    password = hall.accounts[username]["password"]
+    send("/en/sign-in", login=username, username=username, password=password)
+    return send
+
+
+def test_two_clerks_who_call_at_once_get_two_numbers(hall: Hall) -> None:
+    """Each calls, serves and ends, six times, both at the same time: every number is called once, at one desk."""
+    clerks = [browser(hall, "clerk120404"), browser(hall, "frontdesk120404")]
+    while "Nobody is waiting" not in clerks[0]("/en/counter"):  # what the demonstration left in the queue
+        one_round(clerks[0], 1)
+    for number in range(12):
+        clerks[1]("/en/counter/kiosk", priority="ordinary", idempotency_key=f"at-once-{number}")
+
+    def work(mine: tuple[int, Callable[..., str]]) -> list[str]:
+        desk, send = mine
+        return [one_round(send, desk) for _ in range(6)]
+
+    with ThreadPoolExecutor(2) as both:
+        called = [number for numbers in both.map(work, enumerate(clerks, start=1)) for number in numbers]
+    assert len(set(called)) == 12, sorted(called)
+    assert "Nobody is waiting" in clerks[0]("/en/counter")
+
+
+def one_round(send: Callable[..., str], desk: int) -> str:
+    """Call the next one to this desk, serve, end; returns the number."""
+    page = send("/en/counter", act="call", desk=desk)
+    found = re.search(r'class="no id">([A-Z]-[0-9]+)<', page)
+    assert found, page[:3000]
+    for act in ("start", "finish"):
+        ticket, version = (
+            re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("ticket", "version")
+        )
+        assert ticket and version, page[:3000]
+        page = send("/en/counter", act=act, ticket=ticket[1], version=version[1])
+    return found[1]
 
 
 def test_the_ledger_is_content_afterwards(hall: Hall) -> None:

@@ -136,6 +136,7 @@ def script(page: Path, hall: Hall) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.once
 @pytest.mark.processes
 @pytest.mark.xdist_group("hall")
 @pytest.mark.parametrize("page", sorted({page for page, _line in QUOTED} - set(MACHINE)), ids=name)
@@ -158,6 +159,7 @@ def test_quoted_commands_work(page: Path, hall: Hall, tmp_path: Path) -> None:
     assert done.returncode == 0, f"{name(page)}\n{done.stdout[-800:]}\n{done.stderr[-1500:]}"
 
 
+@pytest.mark.once
 @pytest.mark.processes
 @pytest.mark.xdist_group("hall")
 def test_the_outsiders_program_notices_another_tree(hall: Hall, tmp_path: Path) -> None:

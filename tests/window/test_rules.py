@@ -282,3 +282,38 @@ def test_level():
 )
 def test_masked_phone_can_not_be_rung(phone, expected):
     assert rules.masked(phone) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "due_on"),
+    [(1, 17), (4, 20), (5, 26), (9, 26), (10, 26), (11, 27)],
+)
+def test_calendar_days_count_days_off_and_end_on_a_working_day(days: int, due_on: int) -> None:
+    """16 to 20 November are open; then a weekend, the Water Festival (23-25), and two open days."""
+    assert rules.due(CALENDAR, at(16), days, "calendar") == at(due_on, 17, 30)
+    clock = rules.Clock(at(16), at(17))
+    assert rules.recounted(CALENDAR, clock, days, kind="calendar") == at(due_on, 17, 30)
+
+
+@pytest.mark.parametrize(
+    ("fee", "basis", "checked", "status"),
+    [
+        (500, "Prakas 1", ("fee", "basis"), "chargeable"),
+        (500, "Prakas 1", ("fee",), "no_basis"),
+        (500, "Prakas 1", ("basis",), "no_basis"),
+        (500, "", ("fee", "basis"), "no_basis"),
+        (500, "OWSO list", ("fee", "basis"), "no_basis"),
+        (None, "Prakas 1", ("fee", "basis"), "unknown"),
+        (0, "", (), "free"),
+    ],
+)
+def test_law_and_fee_must_both_be_verified(
+    fee: int | None, basis: str, checked: tuple[str, ...], status: str
+) -> None:
+    assert rules.fee_of("document", fee, basis, checked) == status
+
+
+def test_what_the_pack_verified_of_a_row_holds_for_its_fee_and_its_law() -> None:
+    assert rules.checked(True, "verified", "Prakas 1", "VERIFIED (fee)") == ["name", "fee", "days", "basis"]
+    assert rules.checked(False, "default", "unverified", "VERIFIED") == ["fee"]
+    assert rules.checked(False, "default", "Prakas 1", "PARTIAL") == []

@@ -1,4 +1,4 @@
-"""Who acts: a resident without an account, the system itself, or a post held today? Three kinds, one protocol (`kit.acting`)."""
+"""Who acts: a resident without an account, a device, the system itself, or a post held today? Four kinds, one protocol (`kit.acting`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,6 +38,35 @@ class Resident:
         """Assert: raises `NotSignedIn`."""
         if not verbs.is_resident(verb):
             raise NotSignedIn(N_("Sign in first: this is work of an office."))
+
+
+@dataclass(frozen=True)
+class Device:
+    """A machine that shows a key of its own, such as a kiosk: it may what its key is for, in its own office, nothing else."""
+
+    key: UUID
+    office: UUID
+    where: Where
+    verbs: frozenset[str]
+    signed_in: bool = False
+
+    @property
+    def post(self) -> str:
+        """``key:<id>``, as the ledger writes it."""
+        return f"key:{self.key}"
+
+    def reach(self, verb: str) -> Reach:
+        """Its office for its verbs."""
+        return Reach(offices=frozenset({self.office})) if verb in self.verbs else NOTHING
+
+    def may(self, verb: str, at: Where) -> bool:
+        """Ask."""
+        return self.reach(verb).covers(at)
+
+    def require(self, verb: str, at: Where) -> None:
+        """Assert: raises `Refused`."""
+        if not self.may(verb, at):
+            raise Refused(N_("This device is not set up for this."))
 
 
 @dataclass(frozen=True)

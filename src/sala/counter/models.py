@@ -1,9 +1,9 @@
-"""What the counter keeps: queue tickets. No name and nothing that was told."""
+"""What the counter keeps: queue tickets (no name, nothing that was told), links of kiosks, and the cash book, never changed."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from sala.counter.terms import Priority, State
+from sala.counter.terms import CashKind, Priority, State
 from sala.kit import clock, ids
 from sala.kit.acting import Where
 from sala.kit.checks import among, one_of
@@ -34,6 +34,8 @@ class Ticket(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     serving_minutes = models.PositiveIntegerField(null=True)
+    desk = models.PositiveSmallIntegerField(null=True)  # where it was called to
+    code_hash = models.CharField(max_length=64, blank=True)  # of the code that opens the holder's page
     changed = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -47,6 +49,18 @@ class Ticket(models.Model):
                 condition=Q(state__in=["called", "serving"]),
                 name="counter_ticket_one_a_desk",
             ),
+            models.UniqueConstraint(
+                fields=["office", "day", "desk"],
+                condition=Q(state__in=["called", "serving"]),
+                name="counter_ticket_one_at_a_desk",
+            ),
+            models.UniqueConstraint(
+                fields=["code_hash"], condition=~Q(code_hash=""), name="counter_ticket_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(desk__isnull=True) | Q(desk__gte=1, called_at__isnull=False),
+                name="counter_ticket_desk",
+            ),
             one_of("state", State, "counter_ticket_state"),
             one_of("priority", Priority, "counter_ticket_priority"),
             models.CheckConstraint(condition=Q(position__gte=1), name="counter_ticket_counts_from_one"),
@@ -59,7 +73,8 @@ class Ticket(models.Model):
                 name="counter_ticket_called",
             ),
             models.CheckConstraint(
-                condition=Q(started_at__isnull=False) & among("state", (State.SERVING, State.DONE))
+                condition=Q(started_at__isnull=False)
+                & among("state", (State.SERVING, State.DONE, State.LEFT))
                 | Q(started_at__isnull=True) & ~among("state", (State.SERVING, State.DONE)),
                 name="counter_ticket_started",
             ),
@@ -78,3 +93,113 @@ class Ticket(models.Model):
     def where(self) -> Where:
         """Where it stands, for permission."""
         return Where(self.province, self.district, self.commune, self.village, self.office_id)
+
+
+class Kiosk(models.Model):
+    """A device at an office's door, or its screen. Its link is shown once; only the link's hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "name"], condition=Q(ended__isnull=True), name="counter_kiosk_name"
+            ),
+        ]
+        indexes = [models.Index(fields=["office", "created"], name="counter_kiosk_office")]
+
+
+class CashLine(models.Model):
+    """One line of an office's cash book. The database refuses to change or delete it (migration 0003)."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    province = models.CharField(max_length=16, blank=True)
+    district = models.CharField(max_length=16, blank=True)
+    commune = models.CharField(max_length=16, blank=True)
+    position = (
+        models.PositiveBigIntegerField()
+    )  # in the office's book, from 1 without gap, closings among them
+    day = models.DateField()
+    kind = models.CharField(max_length=10)
+    amount = models.PositiveBigIntegerField()  # riel
+    number = models.CharField(max_length=32, blank=True)  # of the receipt: payments only
+    request = models.ForeignKey("window.Request", on_delete=models.PROTECT, related_name="+", null=True)
+    payment = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversal", null=True)
+    words = models.CharField(max_length=300, blank=True)  # why, or to whom
+    at = models.DateTimeField(default=clock.now)
+    post = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "position"], name="counter_cash_position"),
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="counter_cash_number"),
+            one_of("kind", CashKind, "counter_cash_kind"),
+            models.CheckConstraint(condition=Q(amount__gte=1), name="counter_cash_amount"),
+            models.CheckConstraint(
+                condition=Q(kind="payment", request__isnull=False, payment__isnull=True) & ~Q(number="")
+                | Q(kind="reversal", request__isnull=False, payment__isnull=False, number="") & ~Q(words="")
+                | Q(kind__in=["put_in", "hand_over"], request__isnull=True, payment__isnull=True, number="")
+                & ~Q(words=""),
+                name="counter_cash_belongs",
+            ),
+        ]
+        indexes = [models.Index(fields=["office", "day"], name="counter_cash_day")]
+
+    @property
+    def where(self) -> Where:
+        """Where it stands, for permission."""
+        return Where(self.province, self.district, self.commune, office=self.office_id)
+
+
+class CashClosing(models.Model):
+    """The end of a cash day: what must be in the box, what was counted, and why they differ. As unchangeable as the lines."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
+    province = models.CharField(max_length=16, blank=True)
+    district = models.CharField(max_length=16, blank=True)
+    commune = models.CharField(max_length=16, blank=True)
+    position = models.PositiveBigIntegerField()
+    day = models.DateField()
+    lines = models.PositiveIntegerField()
+    opening = models.PositiveBigIntegerField()
+    payments = models.PositiveBigIntegerField()
+    reversals = models.PositiveBigIntegerField()
+    put_in = models.PositiveBigIntegerField()
+    handed_over = models.PositiveBigIntegerField()
+    expected = models.PositiveBigIntegerField()
+    counted = models.JSONField(default=dict)  # denomination -> how many notes
+    total = models.PositiveBigIntegerField()
+    difference = models.BigIntegerField()
+    explanation = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=clock.now)
+    post = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "day"], name="counter_closing_day"),
+            models.UniqueConstraint(fields=["office", "position"], name="counter_closing_position"),
+            models.CheckConstraint(
+                condition=Q(
+                    expected=F("opening") + F("payments") + F("put_in") - F("reversals") - F("handed_over")
+                ),
+                name="counter_closing_expected",
+            ),
+            models.CheckConstraint(
+                condition=Q(difference=F("total") - F("expected")), name="counter_closing_difference"
+            ),
+            models.CheckConstraint(
+                condition=Q(difference=0) | ~Q(explanation=""), name="counter_closing_explained"
+            ),
+        ]
+
+    @property
+    def where(self) -> Where:
+        """Where it stands, for permission."""
+        return Where(self.province, self.district, self.commune, office=self.office_id)

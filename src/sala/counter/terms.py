@@ -8,6 +8,9 @@ class Verb(Term):
 
     ISSUE = "counter.issue", N_("give out a queue ticket")
     SERVE = "counter.serve", N_("call and serve those who wait")
+    KIOSK = "counter.kiosk", N_("set up the kiosk and the call screen")
+    CASH = "counter.cash", N_("take the fees of the law and give receipts")
+    CLOSE = "counter.close", N_("reverse a payment, hand over money and close the cash box")
 
 
 class Step(Term):
@@ -19,6 +22,7 @@ class Step(Term):
     MISS = "miss", N_("Nobody came")
     RECALL = "recall", N_("Call again")
     LEAVE = "leave", N_("Has left")
+    LAPSE = "lapse", N_("Day ended")
 
 
 class LedgerAct(Term):
@@ -30,6 +34,11 @@ class LedgerAct(Term):
     MISS = "counter.miss", N_("Nobody came to the call")
     RECALL = "counter.recall", N_("Ticket called again")
     LEAVE = "counter.leave", N_("Ticket holder has left")
+    LAPSE = "counter.lapse", N_("Ticket ended with the day")
+    REVERSE = "counter.reverse", N_("Payment reversed")
+    PUT_IN = "counter.put_in", N_("Money put into the cash box")
+    HAND_OVER = "counter.hand_over", N_("Money handed over from the cash box")
+    KIOSK_ENDED = "counter.kiosk_ended", N_("Kiosk link ended")
 
 
 class State(Term):
@@ -51,3 +60,12 @@ class Priority(Term):
     PREGNANT = "pregnant", N_("Pregnant woman")
     DISABLED = "disabled", N_("Person with disability")
     SMALL_CHILD = "small_child", N_("With a small child")
+
+
+class CashKind(Term):
+    """What a line of an office's cash book says. Riel come in or go out; no line is ever changed."""
+
+    PAYMENT = "payment", N_("Fee paid")
+    REVERSAL = "reversal", N_("Payment reversed")
+    PUT_IN = "put_in", N_("Money put in")
+    HAND_OVER = "hand_over", N_("Money handed over")

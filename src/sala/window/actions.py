@@ -23,7 +23,7 @@ from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.window import attributes as asked
-from sala.window import joining, letters, nearby, queries, rules, steps
+from sala.window import joining, letters, nearby, queries, routes, rules, steps
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, Look, State, Verb
 
@@ -111,7 +111,8 @@ def receive(
     """Take in a request: from a resident without an account, or by an officer at the counter.
 
     Side effects: the request with its first step, a contact where one is given, photos attached, the next number of
-    the office and year, ledger entries, a notice when there is an e-mail address. Not done: nobody is assigned.
+    the office and year, ledger entries, a notice when there is an e-mail address. The office's own rules say who gets it
+    (`routes.goal`); without one nobody is assigned.
     ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
     ``own`` is False inside a transaction that fails with this act (`numbers.idempotency.once`): no savepoint is made then.
@@ -138,6 +139,7 @@ def receive(
             main = joining.named(joined, own_case)
         now = clock.now()
         year = now.astimezone(clock.zone()).year
+        office_id, assigned = routes.goal(office_id, where.place, terms.service_id, answers)
         wish = steps.Asked(
             terms,
             where,
@@ -160,6 +162,7 @@ def receive(
             calendar=offices.calendar(office_id),
             at=now,
             post=by.post,
+            assigned=assigned,
         )
         told = (request, contact) if contact is not None else (request,)
         events = [event]
@@ -194,23 +197,65 @@ def act(
     if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
         raise NotFound(N_("There is no such step."))
     with transaction.atomic():
-        request = _load(request_id)
-        if not by.may(Verb.SEE, request.where):
-            raise NotFound(queries.NOT_FOUND)
-        by.require(GRANTS[verb], request.where)
-        if request.version != version:
-            raise Changed(joining.CHANGED)
-        if request.joined_id is not None and verb in rules.SHARED | {Act.ASK}:
-            raise NotPossible(joining.JOINED)
-        if verb == Act.TAKE:
-            assigned = queries.post_id(by)
-        if verb == Act.RETURN:
-            office = queries.origin_of(request)
-        _check_fields(request, verb, text=text, assigned=assigned, office=office)
+        request = opened(by=by, request_id=request_id, version=version, verb=GRANTS[verb])
+        assigned, office = check(
+            by=by, request=request, version=version, verb=verb, text=text, assigned=assigned, office=office
+        )
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
         joining.share(by=by, main=request, led=event, said=text)
     return request
+
+
+def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request:
+    """The request, locked for a step of an officer that needs ``verb``; inside a transaction of the caller.
+
+    Raises `NotFound` (not visible), `Refused`, `Changed` (another version).
+    """
+    request = _load(request_id)
+    if not by.may(Verb.SEE, request.where):
+        raise NotFound(queries.NOT_FOUND)
+    by.require(verb, request.where)
+    if request.version != version:
+        raise Changed(joining.CHANGED)
+    return request
+
+
+def aside(*, by: Acting, request: Request, act: Act, row: Contact | Rating) -> None:
+    """A step that changes no state but a ``row`` of the request, which the caller has written and has permission for.
+
+    Side effects: the step, the request's version, two ledger entries. Raises `Changed` (somebody was faster).
+    """
+    _step(by, request, act, "", None)
+    _record(by, act, request, row)
+
+
+def check(
+    *,
+    by: Acting,
+    request: Request,
+    version: int,
+    verb: Act,
+    text: str = "",
+    assigned: UUID | None = None,
+    office: UUID | None = None,
+    choices: queries.Choices | None = None,
+) -> tuple[UUID | None, UUID | None]:
+    """Everything `act` asks before it changes a request that is in sight; to whom and where the step brings it.
+
+    ``choices`` are shared by whoever looks at many requests. No side effects; raises as `act`.
+    """
+    by.require(GRANTS[verb], request.where)
+    if request.version != version:
+        raise Changed(joining.CHANGED)
+    if request.joined_id is not None and verb in rules.SHARED | {Act.ASK}:
+        raise NotPossible(joining.JOINED)
+    if verb == Act.TAKE:
+        assigned = queries.post_id(by)
+    if verb == Act.RETURN:
+        office = queries.origin_of(request)
+    _check_fields(request, verb, choices or queries.Choices(), text=text, assigned=assigned, office=office)
+    return assigned, office
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:
@@ -241,7 +286,7 @@ def reopen(*, by: Acting, code: str, text: str) -> Request:
         main = _load(found.joined_id or found.id)
         by.require(Verb.FOLLOW, main.where)
         for each in (found, main):  # one of them may be withdrawn
-            _check_fields(each, Act.REOPEN, text=text)
+            _check_fields(each, Act.REOPEN, queries.Choices(), text=text)
         event = _step(by, main, Act.REOPEN, text if main.pk == found.pk else "", None)
         if main.pk != found.pk:
             letters.tell(main, event, queries.contact_of(main), queries.code_of(main))
@@ -411,17 +456,23 @@ def _load(request_id: UUID) -> Request:
 
 
 def _check_fields(
-    request: Request, verb: Act, *, text: str, assigned: UUID | None = None, office: UUID | None = None
+    request: Request,
+    verb: Act,
+    choices: queries.Choices,
+    *,
+    text: str,
+    assigned: UUID | None = None,
+    office: UUID | None = None,
 ) -> None:
     move = rules.TABLE.move(State(request.state), verb)
     given = {"text": text.strip(), "assigned": assigned, "office": office}
     missing = [name for name in move.required if not given[name]]
     if missing:
         raise Invalid(NEEDED, errors=[FieldError(name, "required", NEEDED) for name in missing])
-    if verb == Act.ASSIGN and assigned not in {person.id for person in offices.people(request.office_id)}:
+    if verb == Act.ASSIGN and assigned not in choices.people(request.office_id):
         message = N_("Choose somebody who holds a post in this office today.")
         raise Invalid(message, errors=[FieldError("assigned", "not-here", message)])
-    if verb == Act.FORWARD and office not in {target.id for target in queries.targets(request)}:
+    if verb == Act.FORWARD and office not in choices.targets(request):
         message = N_(
             "Choose an office from the list: one that takes on requests for this place or its neighbours."
         )
@@ -461,7 +512,7 @@ def _resident(by: Acting, code: str, verb: Act, grant: Verb, text: str) -> Reque
     with transaction.atomic():
         request = _load(queries.by_code(code).id)
         by.require(grant, request.where)
-        _check_fields(request, verb, text=text)
+        _check_fields(request, verb, queries.Choices(), text=text)
         _step(by, request, verb, text, None)
     return request
 

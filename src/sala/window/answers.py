@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sala.kit.openapi import Names, Told
-from sala.window.terms import Act, Channel, DaysStatus, FeeStatus, Kind, Level, State
+from sala.window.terms import Act, Channel, DaysKind, DaysStatus, Fact, FeeStatus, Kind, Level, State
 
 
 class Sector(Told):
@@ -17,7 +17,7 @@ class Sector(Told):
 
 
 class ServiceTold(Told):
-    """One service in its present version; ``days`` are working days, ``fee_riel`` whole riel."""
+    """One service in its present version; ``days`` are days of ``days_kind``, ``fee_riel`` whole riel."""
 
     code: str
     version: int
@@ -30,11 +30,15 @@ class ServiceTold(Told):
     fee_status: FeeStatus
     fee_note: dict[str, Any]
     days: int
+    days_kind: DaysKind
     days_status: DaysStatus
     days_note: dict[str, Any]
     validity: dict[str, Any]
     papers: list[Any]
     form: list[Any]
+    about: dict[str, Any]
+    passes: list[Level]
+    verified: list[Fact]
     legal_basis: str
     status: str
     source: str

@@ -25,7 +25,20 @@ class WindowConfig(AppConfig):
         from sala.places import links
         from sala.ui import menu
         from sala.ui.jinja import url
-        from sala.window import actions, gaps, letters, loading, measures, public, queries, steps, tasks
+        from sala.window import (
+            actions,
+            gaps,
+            held,
+            letters,
+            loading,
+            measures,
+            phrases,
+            public,
+            queries,
+            routes,
+            steps,
+            tasks,
+        )
         from sala.window.terms import Act, LedgerAct, Verb
 
         verbs.register(
@@ -43,6 +56,7 @@ class WindowConfig(AppConfig):
         ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
         ledger.register(steps.KEY, public.key_snapshots, _("Key for Open311"))
         ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
+        ledger.register(loading.OFFER, loading.offer_snapshots, _("Service changed here"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         files.register(steps.REQUEST, actions.may_open_file)
@@ -54,6 +68,9 @@ class WindowConfig(AppConfig):
             queries.over,
             tasks.erase_over,
         )
+        packs.register("window answers", 41, phrases.load)
+        ledger.register(phrases.PHRASE, phrases.snapshots, _("Ready answer"))
+        ledger.register(routes.RULE, routes.snapshots, _("Routing rule"))
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),
@@ -68,6 +85,7 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.PART], N_("Report taken apart from others")),
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
+            (held.HELD, N_("What is held about the applicant")),
         ):
             notices.register(kind, label)
         notices.link(steps.REQUEST, letters.greet)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -169,6 +170,64 @@ def open311_key(name: str, revoke: bool, as_json: bool) -> None:
         _say({"name": name, "key": key})
     else:
         click.echo(key)
+
+
+@group.group("catalogue")
+def catalogue() -> None:
+    """The list of services as a file: out, and back in."""
+
+
+@catalogue.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def catalogue_export(file: Path) -> None:
+    """Write every service into FILE, which ends in .xlsx or .json."""
+    from sala.window import editing, interchange
+
+    writers = {".xlsx": interchange.as_xlsx, ".json": interchange.as_json}
+    if file.suffix.lower() not in writers:
+        raise click.UsageError("FILE must end in .xlsx or .json.")
+    services = [editing.plain(version) for version in queries.catalogue()]
+    file.write_bytes(writers[file.suffix.lower()](services))
+    click.echo(f"{file}: {len(services)} services")
+
+
+@catalogue.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def catalogue_import(file: Path, dry_run: bool, as_json: bool) -> None:
+    """Take the services of FILE (.xlsx, .json): all of it, or nothing if one row is wrong. Services that it does not name stay."""
+    from sala.kit.api import say
+    from sala.window import editing, interchange
+
+    found = interchange.read(file.read_bytes(), file.name)
+    if found.faults:
+        for fault in found.faults:
+            where = f", {fault.column}" if fault.column else ""
+            click.echo(f"{file.name}: row {fault.row}{where}: {say(fault.message)}", err=True)
+        sys.exit(1)
+    rows = [row for _number, row in found.rows]
+    try:
+        changes = editing.compare(rows) if dry_run else editing.take(by=_by(), rows=rows)
+    except Problem as problem:
+        for error in problem.errors:
+            click.echo(f"{file.name}: {error.field}: {say(error.message)}", err=True)
+        _fail(problem)
+        return
+    told = [{"code": one.code, "change": one.kind, "fields": list(one.keys)} for one in changes]
+    if as_json:
+        _say({"taken": not dry_run, "services": told})
+        return
+    for one in told:
+        if one["change"] != "unchanged":
+            fields = "" if one["change"] == "new" else f": {', '.join(one['fields'])}"
+            click.echo(f"{one['code']:20} {one['change']}{fields}")
+    same = sum(one["change"] == "unchanged" for one in told)
+    click.echo(
+        f"{len(told) - same} to change, {same} unchanged"
+        if dry_run
+        else f"{len(told) - same} changed, {same} unchanged"
+    )
 
 
 for command in COMMANDS:

@@ -17,7 +17,8 @@ from sala.places import queries as places
 from sala.ui.fields import DayField
 from sala.window import attributes
 from sala.window.attributes import EARLIEST, LATEST, LONGEST, Attribute, DataType
-from sala.window.terms import Channel, Withheld
+from sala.window.rules import READY
+from sala.window.terms import BUTTONS, Channel, Withheld
 
 MOST_PHOTOS = 3
 
@@ -369,6 +370,21 @@ class ScreenForm(forms.Form):
         self.fields["reason"].choices = [("", _("Choose")), *((one.value, _(one.en)) for one in Withheld)]  # type: ignore[attr-defined]
 
 
+class ContactForm(forms.Form):
+    """Who asked, and how can they be reached?"""
+
+    version = forms.IntegerField(min_value=1, max_value=1_000_000_000, widget=forms.HiddenInput)
+    name = Words(label=_("Name"), max_length=120, required=False)
+    phone = Phone(label=_("Telephone number"), max_length=30, required=False)
+    email = Email(label=_("E-mail"), max_length=254, required=False)
+    language = forms.ChoiceField(
+        label=_("Language of our messages"),
+        choices=[("km", "ភាសាខ្មែរ"), ("en", "English")],
+        widget=forms.RadioSelect,
+        initial="km",
+    )
+
+
 class StepForm(forms.Form):
     """What a step of an officer needs: words, an officer or an office to give it to, as the state table says."""
 
@@ -404,6 +420,66 @@ class StepForm(forms.Form):
         field.label, field.required = label, True
         field.error_messages |= {"required": ask, "invalid": ask}
         field.widget = forms.Select(choices=[("", _("Choose")), *choices])
+
+
+class PhraseForm(forms.Form):
+    """What does a ready answer say, and for which step is it?"""
+
+    act = forms.ChoiceField(
+        label=_("Step"),
+        error_messages={
+            "required": _("Choose the step from the list."),
+            "invalid_choice": _("Choose the step from the list."),
+        },
+    )
+    name_km = Words(label=_("Name in Khmer"), max_length=120)
+    name_en = Words(label=_("Name in English"), max_length=120)
+    text_km = Words(label=_("Text in Khmer"), lines=True, max_length=2000)
+    text_en = Words(label=_("Text in English"), lines=True, max_length=2000)
+    version = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(each), _(BUTTONS[each])) for each in READY]
+        self.fields["act"].choices = [("", _("Choose")), *choices]  # type: ignore[attr-defined]
+        for name in ("name_km", "name_en", "text_km", "text_en"):
+            self.fields[name].error_messages["required"] = _("Fill in this field.")
+
+
+class RuleForm(forms.Form):
+    """Which new requests go where? Conditions that are left empty hold for all."""
+
+    place = forms.ChoiceField(label=_("Place"), required=False)
+    service = forms.ChoiceField(label=_("Service"), required=False)
+    answer = forms.ChoiceField(label=_("Answer"), required=False)
+    post = forms.ChoiceField(
+        label=_("To whoever holds this post; of several, to who has the least open"), required=False
+    )
+    office = forms.ChoiceField(label=_("To another office"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        names = ("places", "services", "answers", "posts", "offices")
+        choices = {name.removesuffix("s"): kwargs.pop(name) for name in names}
+        super().__init__(*args, **kwargs)
+        for name, some in choices.items():
+            none = _("Choose") if name in ("post", "office") else _("All")
+            self.fields[name].choices = [("", none), *some]  # type: ignore[attr-defined]
+            self.fields[name].error_messages["invalid_choice"] = _("Choose from the list.")
+
+    def clean(self) -> dict[str, Any]:
+        """One goal and no other."""
+        said: dict[str, Any] = super().clean() or {}
+        if not self.errors and bool(said["post"]) == bool(said["office"]):
+            self.add_error("post", _("Choose either a post of this office or another office."))
+        return said
+
+
+class SeveralForm(StepForm):
+    """The same for many requests at once; each has its own version."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["version"]
 
 
 class JoinForm(forms.Form):

@@ -139,6 +139,7 @@ def written(
     base = reverse("work-request", args=[UUID(int=0)]).removesuffix(str(UUID(int=0)))
     return [
         {
+            "id": row.id,
             "url": f"{base}{row.id}",
             "number": row.number,
             "due": shown.due_tag(row, offices.calendar(row.office_id), now),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -13,7 +14,7 @@ from sala.window import catalogue, queries
 from sala.window.models import Service, ServiceVersion
 from sala.window.terms import LedgerAct
 
-SERVICE = "window.service"
+SERVICE, OFFER = "window.service", "window.offer"
 
 
 def content(version: ServiceVersion, kind: str, *, newest: bool = True) -> dict[str, object]:
@@ -24,13 +25,16 @@ def content(version: ServiceVersion, kind: str, *, newest: bool = True) -> dict[
         "kind": kind,
         "version": version.version,
         "in_force_rightly": version.current == newest,
-        **_facts(version),
+        **facts_of(version),
     }
 
 
-def _facts(version: ServiceVersion) -> dict[str, object]:
-    """All facts; the form only where there is one, so that the digests of versions from before it stay true."""
-    return {name: getattr(version, name) for name in FACTS} | ({"form": version.form} if version.form else {})
+def facts_of(version: ServiceVersion) -> dict[str, object]:
+    """All facts; what came later only where it says something, so that the digests of versions from before it stay true."""
+    later = {name: getattr(version, name) for name in LATER}
+    return {name: getattr(version, name) for name in FACTS} | {
+        name: fact for name, fact in later.items() if fact != LATER[name]
+    }
 
 
 FACTS = (
@@ -38,6 +42,8 @@ FACTS = (
     "sector_en", "fee_riel", "fee_note", "fee_status", "days", "days_status", "days_note", "validity", "papers",
     "legal_basis", "status", "source",
 )  # fmt: skip
+LATER: Mapping[str, object] = {"form": [], "about": {}, "passes": [], "days_kind": "working", "checked": None}
+"""Facts that came later, with what they say of a version from before them: nothing."""
 
 
 def load(pack: Path, by: Acting) -> list[str]:
@@ -46,12 +52,14 @@ def load(pack: Path, by: Acting) -> list[str]:
     new, changed = bring(rows, by=by)
     unverified = sum(row.facts["days_status"] == "default" for row in rows)
     unbased = sum(row.facts["fee_status"] in ("no_basis", "unknown") for row in rows)
+    own = queries.kept_here()
     named = [row.code for row in rows if not row.facts["name_verified"]]
     return [
         f"services: {len(rows)} ({new} new, {changed} changed)",
         f"services: {unverified} deadlines are defaults of the pack, shown as unverified",
         f"services: {unbased} fees are not chargeable until a legal basis is recorded",
         f"services: {len(named)} Khmer names are to be reviewed, among them {', '.join(c for c in named if c[:3] == 'LA-')}",
+        *([f"services: {own} were changed here and are left as they are"] if own else []),
     ]
 
 
@@ -59,7 +67,7 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
     """Make the tables say what ``rows`` say. Returns how many services are new and how many changed.
 
     Side effects: a new version where a fact changed, services that are no longer in the pack are not offered any more,
-    one ledger entry a new version. Raises `kit.errors.Refused` for anybody but the system.
+    one ledger entry a new version. Not done: a service that was changed here is left as it is. Raises `kit.errors.Refused` for anybody but the system.
     """
     by.require(LedgerAct.LOAD, Where())
     with transaction.atomic():
@@ -68,20 +76,22 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
         added: list[ServiceVersion] = []
         kinds = {row.code: row.kind for row in rows}
         for position, row in enumerate(rows, start=1):
+            if row.code in known and known[row.code].own:
+                continue
             if row.code not in known:
                 Service.objects.create(code=row.code, kind=row.kind, position=position)
             elif (known[row.code].position, known[row.code].offered) != (position, True):
-                Service.objects.filter(pk=row.code).update(position=position, offered=True)
+                Service.objects.filter(pk=row.code).update(
+                    position=position, offered=True, changed=clock.now()
+                )
             old = present.get(row.code)
-            if old is None or _facts(old) != {
+            if old is None or facts_of(old) != {
                 name: fact for name, fact in row.facts.items() if name in FACTS or fact
             }:
-                added.append(_version(row, old))
-        Service.objects.exclude(pk__in=[row.code for row in rows]).update(offered=False)
-        renewed = [version.service_id for version in added]
-        ServiceVersion.objects.filter(service_id__in=renewed, current=True).update(current=False)
-        ServiceVersion.objects.bulk_create(added)
-        queries.forget_services()
+                added.append(version_of(row.code, row.facts, old))
+        gone = Service.objects.exclude(pk__in=[row.code for row in rows]).filter(own=False, offered=True)
+        gone.update(offered=False, changed=clock.now())
+        put_in_force(added)
         ledger.save_many(
             [
                 ledger.build(
@@ -99,14 +109,23 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
     return new, len(added) - new
 
 
-def _version(row: catalogue.Row, old: ServiceVersion | None) -> ServiceVersion:
-    words = f"{row.code} {row.facts['name_km']} {row.facts['name_en']} {row.facts['short_km']} {row.facts['short_en']}"
+def put_in_force(added: Sequence[ServiceVersion]) -> None:
+    """Save new versions, in the caller's transaction; those before them stay for the requests that were made under them."""
+    renewed = [version.service_id for version in added]
+    ServiceVersion.objects.filter(service_id__in=renewed, current=True).update(current=False)
+    ServiceVersion.objects.bulk_create(added)
+    queries.forget_services()
+
+
+def version_of(code: str, facts: Mapping[str, Any], old: ServiceVersion | None) -> ServiceVersion:
+    """The next version of a service, not yet saved."""
+    words = f"{code} {facts['name_km']} {facts['name_en']} {facts['short_km']} {facts['short_en']}"
     return ServiceVersion(
-        service_id=row.code,
+        service_id=code,
         version=old.version + 1 if old else 1,
         search=text.skeleton(words)[:700],
         loaded=clock.now(),
-        **row.facts,
+        **facts,
     )
 
 
@@ -117,3 +136,14 @@ def snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
     for version in rows.iterator(chunk_size=500):
         own = newest[version.service_id] == version.version
         yield str(version.id), content(version, version.service.kind, newest=own)
+
+
+def offer_content(service: Service) -> dict[str, object]:
+    """What the ledger's digest of whether a service is offered is taken from."""
+    return {"service": service.pk, "kind": service.kind, "offered": service.offered, "own": service.own}
+
+
+def offer_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The same of every service that was changed here; the others follow the pack."""
+    for service in Service.objects.filter(own=True).order_by("pk"):
+        yield service.pk, offer_content(service)

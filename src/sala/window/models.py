@@ -7,25 +7,42 @@ from sala.kit import clock, ids
 from sala.kit.acting import Where
 from sala.kit.checks import among, one_of
 from sala.window import attributes, rules
-from sala.window.terms import Act, Channel, DaysStatus, FeeStatus, Kind, Level, Screening, State, Withheld
+from sala.window.terms import (
+    Act,
+    Channel,
+    DaysKind,
+    DaysStatus,
+    FeeStatus,
+    Kind,
+    Level,
+    Screening,
+    State,
+    Withheld,
+)
 
 FINISHED = {State.DONE, State.REFUSED, State.CLOSED}
 
 
 class Service(models.Model):
-    """One thing a resident can ask for. What it says stands in its versions."""
+    """One thing a resident can ask for. What it says stands in its versions. ``own``: changed here, so the pack leaves it."""
 
     code = models.CharField(primary_key=True, max_length=32)
     kind = models.CharField(max_length=10)
     position = models.PositiveIntegerField(default=0)
     offered = models.BooleanField(default=True)
+    own = models.BooleanField(default=False)
+    changed = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [one_of("kind", Kind, "window_service_kind")]
 
 
 class ServiceVersion(models.Model):
-    """What a service said at a time; a request keeps the version it was made under."""
+    """What a service said at a time; a request keeps the version it was made under.
+
+    ``passes``: the levels it passes on its way to the one that decides. ``checked``: the facts that were verified one by one;
+    None where only the pack's ``status`` of the whole row is known.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="versions")
@@ -46,11 +63,15 @@ class ServiceVersion(models.Model):
     fee_note = models.JSONField(default=dict)
     fee_status = models.CharField(max_length=12)
     days = models.PositiveSmallIntegerField()
+    days_kind = models.CharField(max_length=8, default=DaysKind.WORKING)
     days_status = models.CharField(max_length=10)
     days_note = models.JSONField(default=dict)
     validity = models.JSONField(default=dict)
     papers = models.JSONField(default=list)
     form = models.JSONField(default=list)
+    about = models.JSONField(default=dict)
+    passes = models.JSONField(default=list)
+    checked = models.JSONField(null=True)
     legal_basis = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=200, blank=True)
     source = models.TextField(blank=True)
@@ -66,6 +87,7 @@ class ServiceVersion(models.Model):
             one_of("level", Level, "window_service_level"),
             one_of("fee_status", FeeStatus, "window_service_fee_status"),
             one_of("days_status", DaysStatus, "window_service_days_status"),
+            one_of("days_kind", DaysKind, "window_service_days_kind"),
         ]
 
     @property
@@ -77,6 +99,16 @@ class ServiceVersion(models.Model):
     def kind(self) -> str:
         """Report or document."""
         return self.service.kind
+
+    @property
+    def proven(self) -> list[str]:
+        """The facts that count as verified."""
+        if self.checked is not None:
+            return list(self.checked)
+        return [
+            str(fact)
+            for fact in rules.checked(self.name_verified, self.days_status, self.legal_basis, self.status)
+        ]
 
     @property
     def asks(self) -> tuple[attributes.Attribute, ...]:
@@ -254,6 +286,83 @@ class Event(models.Model):
                 condition=Q(source="") | among("source", State), name="window_event_source"
             ),
         ]
+
+
+class Phrase(models.Model):
+    """A ready answer in both languages: of an office, or (``code``, from the pack) of the whole country."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    code = models.CharField(max_length=40, blank=True)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    act = models.CharField(max_length=10)
+    name_km = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    text_km = models.TextField()
+    text_en = models.TextField()
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="window_phrase_code"),
+            one_of("act", rules.READY, "window_phrase_act"),
+            models.CheckConstraint(
+                condition=Q(office__isnull=True) & ~Q(code="") | Q(office__isnull=False, code=""),
+                name="window_phrase_whose",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name_km="") & ~Q(name_en="") & ~Q(text_km="") & ~Q(text_en=""),
+                name="window_phrase_both_languages",
+            ),
+        ]
+
+
+class RoutingRule(models.Model):
+    """To whom an office's new requests go; the first that fits decides. An empty condition holds for all."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    place = models.CharField(max_length=16, blank=True)
+    service = models.CharField(max_length=32, blank=True)
+    attribute = models.CharField(max_length=64, blank=True)
+    answer = models.CharField(max_length=64, blank=True)
+    to_post = models.CharField(max_length=40, blank=True)
+    to_office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    on = models.BooleanField(default=False)
+    created = models.DateTimeField(default=clock.now)
+    changed = models.DateTimeField(default=clock.now)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_post="", to_office__isnull=False)
+                | (~Q(to_post="") & Q(to_office__isnull=True)),
+                name="window_rule_one_goal",
+            ),
+            models.CheckConstraint(
+                condition=Q(attribute="", answer="") | (~Q(attribute="") & ~Q(answer="")),
+                name="window_rule_answer",
+            ),
+            models.CheckConstraint(condition=Q(on=False) | Q(ended__isnull=True), name="window_rule_ended"),
+        ]
+
+
+class SavedList(models.Model):
+    """A list of the queue that somebody comes back to: the address's part that narrows it, never words that are searched."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    post = models.UUIDField()  # the appointment whose it is
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    created = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["post", "name"], name="window_saved_list_name")]
 
 
 class Rating(models.Model):

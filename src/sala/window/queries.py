@@ -1,6 +1,7 @@
 """Which services are there, and which requests may the asker see? Everything that reads the window's tables."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from sala.kit import clock, text
-from sala.kit.acting import Acting
+from sala.kit.acting import Acting, Where
 from sala.kit.errors import NotFound
 from sala.kit.kept import Kept
 from sala.kit.khmer import ascii_digits
@@ -22,7 +23,7 @@ from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
 from sala.window import rules, steps
-from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
+from sala.window.models import Contact, Event, Rating, Request, Service, ServiceVersion
 from sala.window.terms import Act, Level, State, Verb
 
 NOT_FOUND = N_("There is no such request, or it belongs to another office.")
@@ -31,9 +32,11 @@ NOT_FOUND = N_("There is no such request, or it belongs to another office.")
 # ---- the catalogue ----------------------------------------------------------------------------------------------------
 
 
-def services(search: str = "", kind: str = "", sector: str = "") -> QuerySet[ServiceVersion]:
+def services(search: str = "", kind: str = "", sector: str = "", level: str = "") -> QuerySet[ServiceVersion]:
     """The services on offer in their present version, in the order of the pack; ``search`` finds names in both languages and codes."""
     found = ServiceVersion.objects.select_related("service").filter(current=True, service__offered=True)
+    if level:
+        found = found.filter(level=level)
     if kind:
         found = found.filter(service__kind=kind)
     if sector:
@@ -78,7 +81,8 @@ def service_q(words: str) -> Q:
 
 _SERVICE = Prepared(lambda: services().filter(service_id=Bound("code")).order_by())
 _on_offer: Kept[str, ServiceVersion] = Kept(
-    lambda code: _SERVICE.one(code=code), lambda: services().order_by().aggregate(Count("pk"), Max("loaded"))
+    lambda code: _SERVICE.one(code=code),
+    lambda: Service.objects.aggregate(Max("changed"), Count("versions"), Max("versions__loaded")),
 )
 
 
@@ -93,6 +97,17 @@ def service(code: str) -> ServiceVersion:
 def forget_services() -> None:
     """Read what is on offer anew."""
     _on_offer.forget()
+
+
+def kept_here() -> int:
+    """How many services were changed here, so that the pack leaves them."""
+    return Service.objects.filter(own=True).count()
+
+
+def catalogue() -> QuerySet[ServiceVersion]:
+    """Every service in its present version, withdrawn ones too, in the order of the pack; for who keeps the list."""
+    rows = ServiceVersion.objects.select_related("service").filter(current=True)
+    return rows.order_by("service__position", "service_id")
 
 
 def versions(code: str) -> QuerySet[ServiceVersion]:
@@ -192,6 +207,12 @@ def record(by: Acting, request_id: UUID) -> Request:
     return found
 
 
+def chosen(by: Acting, keys: Iterable[UUID]) -> list[Request]:
+    """Those of these requests that the asker may see, with their service and contact, due first."""
+    rows = visible(by).filter(pk__in=list(keys)).select_related("terms__service", "contact")
+    return list(rows.order_by("due_at", "pk"))
+
+
 def open_request(request_id: UUID) -> Request | None:
     """One that is still worked on and keeps what was told, without asking who asks: for what the hall itself sends."""
     return Request.objects.filter(pk=request_id, open=True, erased_at__isnull=True).first()
@@ -221,11 +242,37 @@ def events(request: Request, *, public: bool) -> list[Event]:
 def targets(request: Request) -> list[Any]:
     """Where it can be forwarded to: the offices that serve its place, from the commune's to the ministry, and the halls
     of the neighbouring communes."""
-    above = [offices.serving(request.place, level) for level in Level]
-    neighbours = [unit.key for unit in places.children(request.district)] if request.district else []
+    return targets_at(request.where)
+
+
+def targets_at(where: Where) -> list[Any]:
+    """The same of what stands there."""
+    above = [offices.serving(where.place, level) for level in Level]
+    neighbours = [unit.key for unit in places.children(where.district)] if where.district else []
     halls = [hall for hall in offices.at_places(neighbours) if hall.kind == OfficeKind.COMMUNE_HALL]
-    found = {office.id: office for office in [*filter(None, above), *halls] if office.id != request.office_id}
+    found = {office.id: office for office in [*filter(None, above), *halls] if office.id != where.office}
     return list(found.values())
+
+
+class Choices:
+    """To whom a request can be given and where it can go: asked for once, however many requests are looked at."""
+
+    def __init__(self) -> None:
+        self._people: dict[UUID, dict[UUID, Any]] = {}
+        self._targets: dict[Where, dict[UUID, Any]] = {}
+
+    def people(self, office: UUID) -> Mapping[UUID, Any]:
+        """Who works in the office today, by appointment."""
+        if office not in self._people:
+            self._people[office] = {person.id: person for person in offices.people(office)}
+        return self._people[office]
+
+    def targets(self, request: Request) -> Mapping[UUID, Any]:
+        """The offices of `targets`, by id."""
+        key = replace(request.where, village="")
+        if key not in self._targets:
+            self._targets[key] = {target.id: target for target in targets(request)}
+        return self._targets[key]
 
 
 def appeal(request: Request) -> Any:

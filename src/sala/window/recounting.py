@@ -34,7 +34,10 @@ def recount(*, by: Acting, day: date, office: UUID | None) -> int:
     )
     if office is not None:
         rows = rows.filter(office_id=office)
-    days = dict(ServiceVersion.objects.values_list("pk", "days"))
+    days = {
+        key: (count, kind)
+        for key, count, kind in ServiceVersion.objects.values_list("pk", "days", "days_kind")
+    }
     count, people = 0, dict[tuple[str, str], letters.Moved]()
     with transaction.atomic():
         for chunk in _chunks(rows):
@@ -72,13 +75,14 @@ def _chunks(rows: QuerySet[Request]) -> Iterator[list[Request]]:
         chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:CHUNK])
 
 
-def _recounted(by: Acting, chunk: list[Request], days: dict[UUID, int]) -> list[Request]:
+def _recounted(by: Acting, chunk: list[Request], days: dict[UUID, tuple[int, str]]) -> list[Request]:
     moved, events, pairs = [], [], []
     act, now = f"window.{Act.RECOUNT}", clock.now()
     for request in chunk:
         calendar = offices.calendar(request.office_id)
         times = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
-        fresh = rules.recounted(calendar, times, days[request.terms_id], request.reopened_at)
+        number, kind = days[request.terms_id]
+        fresh = rules.recounted(calendar, times, number, request.reopened_at, kind)
         if fresh == request.due_at:
             continue
         request.due_at = fresh

@@ -4,15 +4,15 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sala.kit.states import Move, Table
 from sala.kit.terms import N_
-from sala.window.terms import Act, DaysStatus, FeeStatus, Kind, Level, State
+from sala.window.terms import Act, DaysKind, DaysStatus, Fact, FeeStatus, Kind, Level, State
 
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
@@ -85,12 +85,20 @@ TABLE: Table[State] = Table(
         State.CLOSED: N_("the archive"),
     },
 )
+AT_ONCE = (Act.TAKE, Act.ASSIGN, Act.ANSWER, Act.ASK, Act.NOTE, Act.FORWARD, Act.FINISH)
+"""What can be done to many requests at once. Not refusing: a reason to appeal against is written for one applicant."""
+MOST_AT_ONCE = 200
+MOST_PHRASES = 100
+MOST_LISTS = 20
+MOST_RULES = 50
+READY = (Act.ANSWER, Act.ASK, Act.FINISH, Act.REFUSE)
+"""The steps for which an office keeps ready answers."""
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
 """What the applicant may do; of what they wrote there nothing stays when their data are erased."""
-# Not steps of the work: possible in every state, changing none (erasing personal data, a holiday that is added).
-ASIDE = frozenset({Act.ERASE, Act.RECOUNT})
+# Not steps of the work: possible in every state, changing none (personal data erased or put right, a holiday that is added).
+ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT})
 PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD}
 # What happens to the report that leads joined ones happens to each of them. A question is put to one person, and so are
 # the reply and the pause; a note is the office's own.
@@ -102,6 +110,11 @@ REACTIONS = frozenset(
     {Act.TAKE, Act.ASSIGN, Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE, Act.FORWARD, Act.RETURN}
 )
 ANSWERS = frozenset({Act.ASK, Act.ANSWER, Act.FINISH, Act.REFUSE})
+
+
+def needs(verb: Act) -> tuple[str, ...]:
+    """The fields that a step needs, whatever the state it is taken in."""
+    return next(move.required for move in TABLE.moves if move.verb == verb)
 
 
 def followed(state: State) -> State:
@@ -125,8 +138,14 @@ class Clock:
     paused_minutes: int = 0
 
 
-def due(calendar: "Calendar", received: datetime, days: int) -> datetime:
-    """Close of business of the ``days``-th working day after the day of receipt, on the office's own calendar."""
+def due(calendar: "Calendar", received: datetime, days: int, kind: str = DaysKind.WORKING) -> datetime:
+    """Close of business of the ``days``-th day after the day of receipt, on the office's own calendar.
+
+    Of calendar days each counts; one that ends on a day off ends on the next working day, since nobody can hand over before.
+    """
+    if kind == DaysKind.CALENDAR:
+        day = received.astimezone(calendar.zone).date() + timedelta(days=days)
+        return calendar.closing(calendar.next_working_day(day))
     return calendar.add_days(received, days)
 
 
@@ -158,12 +177,18 @@ def reopened(clock: Clock, done: datetime, at: datetime, calendar: "Calendar") -
     )
 
 
-def recounted(calendar: "Calendar", clock: Clock, days: int, reopened: datetime | None = None) -> datetime:
+def recounted(
+    calendar: "Calendar",
+    clock: Clock,
+    days: int,
+    reopened: datetime | None = None,
+    kind: str = DaysKind.WORKING,
+) -> datetime:
     """When it is due by a calendar that has one holiday more: the days anew, and the pauses that are over on top.
 
     Of a request that was opened again, the days after that count anew too; none becomes due sooner than it was.
     """
-    fresh = due(calendar, clock.received, days)
+    fresh = due(calendar, clock.received, days, kind)
     if clock.paused_minutes:
         fresh = calendar.add_minutes(fresh, clock.paused_minutes)
     if reopened is None:
@@ -195,9 +220,12 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{16}")
 
 
-def code(secret: bytes, request_id: UUID) -> str:
-    """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored."""
-    digest = hmac.digest(secret, b"window.request:" + request_id.bytes, "sha256")
+def code(secret: bytes, record_id: UUID, of: bytes = b"window.request:") -> str:
+    """The unguessable code (80 bits) of a request as ``XXXX-XXXX-XXXX-XXXX``; derived, so it need not be stored.
+
+    ``of`` names another kind of record, whose codes must not be those of requests.
+    """
+    digest = hmac.digest(secret, of + record_id.bytes, "sha256")
     value = int.from_bytes(digest[:10], "big")
     plain = "".join(_ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(16)))
     return written(plain)
@@ -255,6 +283,55 @@ def is_number(typed: str) -> bool:
     return bool(_NUMBER.fullmatch(typed.strip()))
 
 
+def joined(typed: str, ready: str) -> str:
+    """What stands in the field after a ready answer is put into it: behind what was typed, and not twice."""
+    typed = typed.strip()
+    if ready in typed:
+        return typed
+    return f"{typed}\n\n{ready}" if typed else ready
+
+
+# ---- how much somebody has to do -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Load:
+    """What lies with an officer: open requests, how many of them wait for the applicant and how many are late, and when the
+    newest that is theirs was received."""
+
+    key: UUID
+    open: int = 0
+    waiting: int = 0
+    late: int = 0
+    newest: datetime | None = None
+
+    @property
+    def weight(self) -> int:
+        """Twice what is open, once what waits for the applicant, and once more what is late."""
+        return 2 * (self.open - self.waiting) + self.waiting + self.late
+
+
+def lightest(loads: Iterable[Load]) -> Load | None:
+    """Who has the least; of equals who is longest without a new one, then by key. None where there is nobody."""
+    return min(loads, key=_order, default=None)
+
+
+def _order(load: Load) -> tuple[int, float, str]:
+    return load.weight, load.newest.timestamp() if load.newest else 0.0, str(load.key)
+
+
+def spread(loads: Iterable[Load], received: Sequence[datetime]) -> list[UUID]:
+    """To whom so many more requests go, one after the other, each to who has the least by then; empty where there is nobody."""
+    found: list[UUID] = []
+    now = {load.key: load for load in loads}
+    for at in received if now else ():
+        load = min(now.values(), key=_order)
+        newest = max(load.newest, at) if load.newest else at
+        now[load.key] = replace(load, open=load.open + 1, newest=newest)
+        found.append(load.key)
+    return found
+
+
 # ---- the catalogue ----------------------------------------------------------------------------------------------------
 
 NO_BASIS = frozenset({"", "owso list", "mlmupc list", "unverified"})
@@ -268,6 +345,25 @@ def fee_status(kind: str, fee: int | None, legal_basis: str, status: str) -> Fee
         return FeeStatus.UNKNOWN
     based = legal_basis.strip().lower() not in NO_BASIS and status.strip().upper().startswith("VERIFIED")
     return FeeStatus.CHARGEABLE if based else FeeStatus.NO_BASIS
+
+
+def fee_of(kind: str, fee: int | None, legal_basis: str, checked: Collection[str]) -> FeeStatus:
+    """The same for a service whose facts were looked at one by one: law and fee both need to be verified."""
+    proven = Fact.BASIS in checked and Fact.FEE in checked
+    return fee_status(kind, fee, legal_basis, "VERIFIED" if proven else "")
+
+
+def checked(name_verified: bool, days_status: str, legal_basis: str, status: str) -> list[Fact]:
+    """Which facts of a service from the pack count as verified, by what its source says of the whole row."""
+    found = [Fact.NAME] if name_verified else []
+    whole = status.strip().upper().startswith("VERIFIED")
+    if whole:
+        found.append(Fact.FEE)
+    if days_status == DaysStatus.VERIFIED:
+        found.append(Fact.DAYS)
+    if whole and legal_basis.strip().lower() not in NO_BASIS:
+        found.append(Fact.BASIS)
+    return found
 
 
 def deadline(text: str, default: int) -> tuple[int, DaysStatus]:

@@ -20,7 +20,7 @@ from sala.offices import shown as offices_shown
 from sala.places import queries as places
 from sala.ui import jinja
 from sala.window import rules
-from sala.window.terms import Act, FeeStatus, Level, State
+from sala.window.terms import Act, DaysKind, FeeStatus, Level, State
 
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
@@ -58,6 +58,14 @@ def state(request: "Request") -> Tag:
 def tag(here: State) -> Tag:
     """A state as a tag."""
     return Tag(jinja.term(here), TAGS[here], "none" if here != State.WAITING else "")
+
+
+def time_for(terms: "ServiceVersion") -> str:
+    """In how many days a service is given, in a sentence."""
+    if terms.days_kind == DaysKind.CALENDAR:
+        said = ngettext("%(count)s calendar day", "%(count)s calendar days", terms.days)
+        return said % {"count": jinja.number(terms.days)}
+    return days(terms.days)
 
 
 def days(count: int) -> str:
@@ -146,8 +154,8 @@ def promised(due: datetime) -> str:
 
 def counted(terms: "ServiceVersion", calendar: "Calendar", first: datetime, due: datetime) -> str:
     """How the day of the promise was found: the working days, and the holidays that do not count."""
-    text, holidays = days(terms.days), uncounted(calendar, first, due)
-    if holidays:
+    text, holidays = time_for(terms), uncounted(calendar, first, due)
+    if holidays and terms.days_kind == DaysKind.WORKING:
         return _("%(days)s, not counting %(holidays)s") % {"days": text, "holidays": holidays}
     return text
 
@@ -160,8 +168,19 @@ def if_asked_now(terms: "ServiceVersion", key: str) -> dict[str, str]:
     office = offices.serving(unit.key, terms.level) if unit is not None and not unit.ended else None
     calendar = offices.calendar(office.id if office else None)
     now = clock.now()
-    due = rules.due(calendar, now, terms.days)
+    due = rules.due(calendar, now, terms.days, terms.days_kind)
     return {"promise": promised(due), "counted": counted(terms, calendar, now, due)}
+
+
+def officer(person: Any, load: rules.Load | None) -> str:
+    """Somebody to whom a request can be given, with the post and, for who takes on requests, how much lies with them."""
+    said = [jinja.name(person), jinja.name(person.post)]
+    if load is not None:
+        count = ngettext("%(count)s open", "%(count)s open", load.open) % {"count": jinja.number(load.open)}
+        said.append(
+            f"{count}, {_('%(count)s late') % {'count': jinja.number(load.late)}}" if load.late else count
+        )
+    return " · ".join(said)
 
 
 def near(found: "Near") -> dict[str, Any]:
@@ -247,6 +266,11 @@ def level(terms: "ServiceVersion") -> str:
     return jinja.term(Level(terms.level))
 
 
+def passes(terms: "ServiceVersion") -> str:
+    """The levels it passes on its way to the one that decides; empty where it passes none."""
+    return " → ".join(jinja.term(Level(each)) for each in terms.passes)
+
+
 def fee(terms: "ServiceVersion") -> str:
     """What may be charged, in a sentence."""
     status = FeeStatus(terms.fee_status)
@@ -315,7 +339,7 @@ def _who(
         who = _(_WHO.get(event.post.partition(":")[0], _WHO["system"]))
     said = _("by %(who)s") % {"who": who}
     given = event.assigned if act == Act.ASSIGN or str(event.assigned or "") != event.post else None
-    if given and act in (Act.TAKE, Act.ASSIGN) and given in names:
+    if given and act in (Act.RECEIVE, Act.TAKE, Act.ASSIGN) and given in names:
         said = _("%(by)s, to %(name)s") % {"by": said, "name": jinja.name(names[given])}
     return said
 

@@ -174,6 +174,7 @@ def receive(
     calendar: "Calendar",
     at: datetime,
     post: str,
+    assigned: UUID | None = None,
 ) -> tuple[Request, Contact | None, Event]:
     """A new request with its first step and, where somebody told how to reach them, the contact."""
     request_id = ids.uuid7(at)
@@ -194,13 +195,14 @@ def receive(
         commune=asked.where.commune,
         village=asked.where.village,
         office_id=office_id,
+        assigned=assigned,
         description=asked.description,
         location=asked.location,
         attributes=dict(asked.attributes),
         latitude=asked.latitude,
         longitude=asked.longitude,
         received_at=at,
-        due_at=rules.due(calendar, at, asked.terms.days).astimezone(UTC),
+        due_at=rules.due(calendar, at, asked.terms.days, asked.terms.days_kind).astimezone(UTC),
         created=at,
         changed=at,
     )
@@ -210,15 +212,19 @@ def receive(
         contact = Contact(
             id=ids.uuid7(at),
             request=request,
-            name=asked.name,
-            search=text.skeleton(asked.name)[:160],
-            phone=asked.phone,
-            email=asked.email,
-            language=asked.language,
             created=at,
+            **person(name=asked.name, phone=asked.phone, email=asked.email, language=asked.language),
         )
-    event = _event(request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post})
+    event = _event(
+        request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post, "assigned": assigned}
+    )
     return request, contact, event
+
+
+def person(*, name: str, phone: str, email: str, language: str) -> dict[str, str]:
+    """What a contact's row says of somebody."""
+    search = text.skeleton(name)[:160]
+    return {"name": name, "search": search, "phone": phone, "email": email, "language": language}
 
 
 def step(

@@ -21,10 +21,14 @@ class Verb(Term):
     REFUSE = "window.refuse", N_("refuse a request with a reason")
     FORWARD = "window.forward", N_("forward a request to another office, or send it back")
     REOPEN = "window.reopen", N_("open a finished request again")
+    PHRASES = "window.phrases", N_("keep the ready answers of the office")
+    ROUTES = "window.routes", N_("keep the rules by which requests find their officer")
     JOIN = "window.join", N_("join reports of the same problem, or take them apart")
     RESEND = "window.resend", N_("see to messages that did not arrive")
     SCREEN = "window.screen", N_("look through comments before they are published")
+    CORRECT = "window.correct", N_("put right who asked and how to reach them")
     ERASE = "window.erase", N_("erase a resident's personal data")
+    EDIT_SERVICES = "window.edit_services", N_("change the list of services")
 
 
 class Act(Term):
@@ -46,6 +50,7 @@ class Act(Term):
     WITHDRAW = "withdraw", N_("You withdrew the request")
     CLOSE = "close", N_("Closed")
     ERASE = "erase", N_("Personal data erased")
+    CORRECT = "correct", N_("Name or contact put right")
     RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
     JOIN = "join", N_("Joined with another report of the same problem")
     PART = "part", N_("Taken apart: handled by itself again")
@@ -56,6 +61,9 @@ class LedgerAct(Term):
     """What happened at the window beside the verbs, as the ledger names it."""
 
     LOAD = "window.load", N_("Service loaded from the country's pack")
+    WITHDRAW_SERVICE = "window.withdraw_service", N_("Service withdrawn from the list")
+    OFFER_SERVICE = "window.offer_service", N_("Service brought back into the list")
+    KEEP_SERVICE = "window.keep_service", N_("Service kept as it was changed here")
     REPLY = "window.reply", N_("The applicant replied")
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
     RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
@@ -66,7 +74,18 @@ class LedgerAct(Term):
     KEY = "window.key", N_("Key for a program that reports by Open311")
     KEY_ENDED = "window.key_ended", N_("Key of a program ended")
     RESEND = "window.resend", N_("A message to the applicant was sent again")
+    PHRASE_LOAD = "window.phrase_load", N_("Ready answer loaded from the country's pack")
+    PHRASE_ADD = "window.phrase_add", N_("Ready answer added")
+    PHRASE_CHANGE = "window.phrase_change", N_("Ready answer changed")
+    PHRASE_END = "window.phrase_end", N_("Ready answer ended")
+    RULE_ADD = "window.rule_add", N_("Routing rule added")
+    RULE_CHANGE = "window.rule_change", N_("Routing rule changed")
+    RULE_ON = "window.rule_on", N_("Routing rule switched on")
+    RULE_OFF = "window.rule_off", N_("Routing rule switched off")
+    RULE_MOVE = "window.rule_move", N_("Routing rule moved in the order")
+    RULE_END = "window.rule_end", N_("Routing rule deleted")
     CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
+    HELD = "window.held", N_("The applicant was sent what is held about them")
     PUBLISH = "window.publish", N_("A comment was published")
     KEEP = "window.keep", N_("A comment was not published")
 
@@ -102,6 +121,7 @@ class Look(Term):
     RECORD = "window.record", N_("Opened the request")
     CONTACT = "window.contact", N_("Had shown how to reach the applicant")
     PHOTO = "window.photo", N_("Opened a photo")
+    HELD = "window.held", N_("Printed what is held about the applicant")
     SEARCH = "window.search", N_("Searched among what residents told")
 
 
@@ -200,3 +220,20 @@ class DaysStatus(Term):
 
     VERIFIED = "verified", N_("From the source")
     DEFAULT = "default", N_("Default of the country pack, unverified")
+
+
+class DaysKind(Term):
+    """Which days a deadline counts."""
+
+    WORKING = "working", N_("Working days")
+    CALENDAR = "calendar", N_("Calendar days")
+
+
+class Fact(Term):
+    """What a service says that a source can prove."""
+
+    NAME = "name", N_("Name in Khmer")
+    FEE = "fee", N_("Fee")
+    DAYS = "days", N_("Time to provide the service")
+    PAPERS = "papers", N_("Required documents")
+    BASIS = "basis", N_("Legal basis")

@@ -4,18 +4,24 @@ from django.urls import path, re_path
 
 from sala.window.open311 import views as open311
 from sala.window.pages import (
+    answers,
     ask,
     board,
     follow,
     front,
+    held,
     joined,
+    lists,
     maps,
     messages,
     offline,
+    prices,
     queue,
     rating,
     record,
     report,
+    routing,
+    several,
 )
 
 plain_urlpatterns = [
@@ -36,6 +42,10 @@ plain_urlpatterns = [
 urlpatterns = [
     path("", front.home, name="home"),
     path("halls/<str:key>", front.hall, name="hall"),
+    path("halls/<str:key>/prices", prices.board, name="hall-prices"),
+    re_path(
+        r"^halls/(?P<key>[^/]{1,48})/prices-(?P<size>a[34])\.pdf$", prices.printed, name="hall-prices-pdf"
+    ),
     path("halls/<str:key>/comments", rating.published, name="hall-comments"),
     path("ask", ask.ask, name="ask"),
     path("services", front.services, name="services"),
@@ -58,10 +68,18 @@ urlpatterns = [
     path("work", queue.queue, name="work"),
     path("work/comments", rating.screen, name="work-comments"),
     path("work/messages", messages.listing, name="work-messages"),
+    path("work/several", several.several, name="work-several"),
+    path("work/answers", answers.listing, name="work-answers"),
+    path("work/answers/<uuid:phrase_id>", answers.one, name="work-answer"),
+    path("work/lists", lists.lists, name="work-lists"),
+    path("work/rules", routing.listing, name="work-rules"),
+    path("work/rules/<uuid:rule_id>", routing.one, name="work-rule"),
     path("work/new", report.counter, name="work-new"),
     re_path(
         r"^work/list-(?P<view>[a-z]{1,12})\.(?P<kind>csv|xlsx|json)$", queue.download, name="work-export"
     ),
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
+    path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
+    path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
     path("work/requests/<uuid:request_id>/joined", joined.joined, name="work-joined"),
 ]

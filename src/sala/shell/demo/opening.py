@@ -8,13 +8,14 @@ from typing import Any
 from django.db import transaction
 
 from sala.accounts.acting import system
+from sala.counter import bulk as counter
 from sala.installation import actions as installation
 from sala.installation import packs
 from sala.kit import clock, ids
 from sala.ledger import actions as ledger
 from sala.measures import actions as measures
 from sala.shell import founding
-from sala.shell.demo import desk, people
+from sala.shell.demo import desk, door, people
 from sala.shell.demo.year import Year, moment, months_before, places_of, read_stock, services_of
 from sala.window import bulk
 
@@ -81,10 +82,11 @@ def found(
         say(
             f"demonstration: {len(accounts)} sign-ins, {len(year.halls)} offices at work; living through {len(drawn)} requests"
         )
-        counts = bulk.play(drawn, tell=every(5000, say, "lived"))
+        counts = dict(bulk.play(drawn, tell=every(5000, say, "lived")))
         with installation.simulated(until), transaction.atomic():
-            published = desk.screen(year, plan["commune"]["places"])
-        counts = {**counts, "comments published": published}
+            counts["comments published"] = desk.screen(year, plan["commune"]["places"])
+        came = door.lives(plan["commune"]["places"], until, Random(chosen))  # noqa: S311
+        counts["queue tickets"] = counter.play(came)
     say("demonstration: " + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())))
     ledger.seal()
     measures.roll_up()

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 import segno
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,8 +22,10 @@ from sala.offices import queries as offices
 from sala.offices import shown as offices_shown
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, letters, queries, rules, shown, steps
+from sala.window import actions, attributes, forms, held, letters, queries, rules, shown, steps
 from sala.window.terms import Act, State
+
+HELD = "held"  # not a step of the request: it only asks
 
 
 @never_cache
@@ -176,6 +179,9 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
             actions.reopen(by=by, code=code, text=reopen.cleaned_data["text"])
         elif act == Act.WITHDRAW:
             actions.withdraw(by=by, code=code)
+        elif act == HELD:
+            held.send(by=by, code=code)
+            messages.success(request, _("What the hall holds is on its way to your e-mail address."))
         else:
             raise NotFound(_("There is no such step."))
     except Problem as problem:

@@ -1,7 +1,5 @@
 """What can be done here? The home page, a hall's page and the list of services."""
 
-from itertools import groupby
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,8 +13,7 @@ from sala.measures import queries as figures
 from sala.measures import shown as figures_shown
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import measures, queries, shown
-from sala.window.terms import Kind
+from sala.window import measures, prices, queries, shown
 
 
 def _found(typed: str) -> tuple[str, list[dict[str, object]] | None]:
@@ -93,12 +90,7 @@ def services(request: HttpRequest) -> HttpResponse:
     except inputs.Wrong:
         words = ""
     rows = list(queries.services(words))
-    order = list(dict.fromkeys(row.sector for row in rows))
-    rows.sort(key=lambda row: (row.kind == Kind.REPORT, order.index(row.sector)))
-    groups = [
-        (jinja.name({"km": first.sector_km, "en": first.sector_en}), [first, *rest])
-        for _sector, (first, *rest) in groupby(rows, key=lambda row: row.sector)
-    ]
+    groups = prices.by_sector(rows)
     context = {"q": words, "groups": groups, "count": len(rows), "shown": shown, "key": _key(request)}
     return render(request, "window/services.html", {**context, **shown.frame(_key(request))})
 

@@ -1,8 +1,9 @@
 """What is there to do today? The queue: saved lists with counts, filters, search, and the list as a file."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,10 +19,14 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, desk, queries, shown
+from sala.window import actions, batch, desk, queries, saved, shown
 from sala.window import listing as lists
-from sala.window.terms import State, Verb
+from sala.window.terms import BUTTONS, State, Verb
 
+TOOLS = (
+    (Verb.PHRASES, "work-answers", gettext_lazy("Ready answers")),
+    (Verb.ROUTES, "work-rules", gettext_lazy("Routing rules")),
+)
 MARK = gettext_lazy("Demonstration data: no real people or events")
 
 
@@ -80,6 +85,18 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
         "today": clock.today(),
         "selects": _selects(by, listing),
         "title": lists.VIEW_NAMES[view],
+        "several": [(str(verb), _(BUTTONS[verb])) for verb in batch.offered(by)],
+        "kept": request.GET.urlencode(),
+        "mine": [
+            {
+                "url": f"{request.path}?{each.query}",
+                "text": each.name,
+                "current": QueryDict(each.query) == request.GET,
+            }
+            for each in saved.mine(by)
+        ],
+        "keep_url": f"{reverse('work-lists')}?{urlencode({'back': _unsearched(request.GET)})}",
+        "tools": [(text, reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()],
         "may_receive": by.reach(Verb.RECEIVE) != Reach(),
         "exports": [
             (
@@ -90,6 +107,13 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
         ],
     }
     return render(request, "window/queue.html", context)
+
+
+def _unsearched(params: QueryDict) -> str:
+    """The address's part without the words that are searched, which go into no other address."""
+    kept = params.copy()
+    kept.pop("q", None)
+    return kept.urlencode()
 
 
 def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[str, str]], str]]:

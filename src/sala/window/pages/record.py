@@ -21,7 +21,7 @@ from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, queries, rules, shown, steps
+from sala.window import actions, attributes, forms, loads, phrases, queries, rules, shown, steps
 from sala.window import messages as told_by
 from sala.window.pages.messages import written
 from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Kind, Look, State, Verb
@@ -53,18 +53,17 @@ def _moves(by: Acting, found: Any) -> list[Any]:
     return sorted(moves, key=lambda move: move.verb == Act.REFUSE)
 
 
-def _form(found: Any, move: Any, data: Any = None) -> forms.StepForm:
+def _form(found: Any, move: Any, data: Any = None, text: str = "") -> forms.StepForm:
     people, halls = None, None
     if "office" in move.required:
         halls = [(str(target.id), jinja.name(target)) for target in queries.targets(found)]
     if "assigned" in move.required:
-        people = [
-            (str(p.id), f"{jinja.name(p)} · {jinja.name(p.post)}") for p in offices.people(found.office_id)
-        ]
+        held = {load.key: load for load in loads.of_office(found.office_id)}
+        people = [(str(p.id), shown.officer(p, held.get(p.id))) for p in offices.people(found.office_id)]
     prompt = PROMPTS.get(Act(move.verb), "")
     return forms.StepForm(
         data,
-        initial={"version": found.version, "assigned": found.assigned},
+        initial={"version": found.version, "assigned": found.assigned, "text": text},
         needs=move.required,
         prompt=_(prompt) if prompt else "",
         people=people,
@@ -84,7 +83,9 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
         raise NotFound(_("There is no such step."))
     by.require(GRANTS[Act(verb)], found.where)
     move = moves.get(verb)
-    form = _form(found, move, request.POST) if move else None
+    if "fill" in request.POST and move is not None:
+        return _filled(request, by, found, move)
+    form = _form(found, move, _sent(request, found, verb)) if move else None
     if form is not None and not form.is_valid():
         return _show(request, by, actions.see(by=by, request_id=found.id), do=verb, form=form, status=422)
     said = form.cleaned_data if form is not None else {}
@@ -111,6 +112,29 @@ def _step(request: HttpRequest, by: Acting, found: Any) -> HttpResponse:
     if not by.may(Verb.SEE, done.where):
         return redirect("work")  # it went to an office that this post does not see
     return redirect("work-request", found.id)
+
+
+def _sent(request: HttpRequest, found: Any, verb: str) -> Any:
+    """What was sent; with "to whoever has the least" the officer is found now."""
+    if verb != Act.ASSIGN or "lightest" not in request.POST:
+        return request.POST
+    data = request.POST.copy()
+    least = rules.lightest(loads.of_office(found.office_id))
+    data["assigned"] = str(least.key) if least is not None else ""
+    return data
+
+
+def _filled(request: HttpRequest, by: Acting, found: Any, move: Any) -> HttpResponse:
+    """The same form with a ready answer in its field, to be edited. Nothing is done yet."""
+    typed = str(request.POST.get("text", ""))[:4000]
+    try:
+        ready = phrases.text_for(UUID(request.POST.get("phrase", "")), Act(move.verb), [found])
+    except ValueError:
+        ready = ""  # none was chosen
+    fresh = actions.see(by=by, request_id=found.id)
+    form = _form(fresh, move, text=rules.joined(typed, ready))
+    form.initial["version"] = request.POST.get("version", "")[:12]  # a change in between is still noticed
+    return _show(request, by, fresh, do=str(move.verb), form=form)
 
 
 def _conflict(request: HttpRequest, by: Acting, fresh: Any, verb: str, problem: Problem) -> HttpResponse:
@@ -182,6 +206,7 @@ def _show(
         "do": do,
         "do_text": _(BUTTONS[Act(do)]) if do else "",
         "form": form,
+        "ready": _ready(found, do),
         "problem": problem,
         "changed": isinstance(problem, Changed),
         "typed": typed,
@@ -197,9 +222,16 @@ def _show(
         "followers": followers,
         "may_join": found.open and by.may(Verb.JOIN, found.where) and found.terms.kind == Kind.REPORT,
         "sent": written(told_by.of_request(by, found)),
+        "may_correct": by.may(Verb.CORRECT, found.where),
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
     }
     return render(request, "window/record.html", context, status=status)
+
+
+def _ready(found: Any, do: str) -> list[tuple[str, str]]:
+    """The ready answers for the step that is open."""
+    offered = phrases.offered(found.office_id, Act(do)) if do in rules.READY else []
+    return [(str(each.id), jinja.name(each)) for each in offered]
 
 
 def _readers(seen: Sequence[Any], people: Mapping[UUID, Mapping[str, str]]) -> list[tuple[Any, str, str]]:
@@ -214,7 +246,7 @@ def _clock(found: Any, calendar: Any) -> list[tuple[str, str | Markup]]:
     paused = found.paused_minutes
     if found.paused_at:
         paused += calendar.minutes_between(found.paused_at, clock.now())
-    deadline = shown.days(found.terms.days)
+    deadline = shown.time_for(found.terms)
     if found.terms.days_status == "default":
         deadline = _("%(days)s (default of the pack, unverified)") % {"days": deadline}
     end = found.done_at or max(found.due_at, clock.now())

@@ -116,7 +116,7 @@ class Flow:
     def hints(self) -> dict[str, str]:
         """How long each of the problems may take."""
         rows = queries.services(kind=Kind.REPORT)
-        return {row.code: _("within %(days)s") % {"days": shown.days(row.days)} for row in rows}
+        return {row.code: _("within %(days)s") % {"days": shown.time_for(row)} for row in rows}
 
     def form(self, step: str, *, bound: bool) -> Any:
         """The form of a step, with what was typed."""

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('offices', '0002_no_overlap'),
-        ('window', '0006_feedback'),
+        ('window', '0011_routing_rules'),
     ]
 
     operations = [
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['receive', 'take', 'assign', 'ask', 'reply', 'answer', 'note', 'finish', 'refuse', 'forward', 'return', 'reopen', 'rate', 'withdraw', 'close', 'erase', 'recount', 'join', 'part', 'lead'])), name='window_event_act'),
+            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['receive', 'take', 'assign', 'ask', 'reply', 'answer', 'note', 'finish', 'refuse', 'forward', 'return', 'reopen', 'rate', 'withdraw', 'close', 'erase', 'correct', 'recount', 'join', 'part', 'lead'])), name='window_event_act'),
         ),
         migrations.AddConstraint(
             model_name='request',
