@@ -80,15 +80,64 @@ def middle(geometry: str) -> tuple[float, float]:
     return (min(longitudes) + max(longitudes)) / 2, (min(latitudes) + max(latitudes)) / 2
 
 
-def picture(own: str, around: Iterable[tuple[str, str]], mark: tuple[float, float] | None = None) -> str:
-    """The SVG of a commune (its GeoJSON) among its neighbours (name, GeoJSON), with a mark at (latitude, longitude)."""
+@dataclass(frozen=True)
+class Dot:
+    """Reports that lie together on the picture: where, how many, and how many of them are open."""
+
+    x: float
+    y: float
+    count: int
+    open: int
+
+
+CELL = 24  # pixels; a finger's width
+
+
+def dots(view: Frame, points: Iterable[tuple[float, float, bool]]) -> list[Dot]:
+    """Points (latitude, longitude, open) gathered on a grid; what lies outside the picture is left out."""
+    cells: dict[tuple[int, int], list[tuple[float, float, bool]]] = {}
+    for latitude, longitude, still in points:
+        x, y = view.xy(longitude, latitude)
+        if 0 <= x <= SIZE and 0 <= y <= SIZE:
+            cells.setdefault((int(x // CELL), int(y // CELL)), []).append((x, y, still))
+    return [
+        Dot(
+            sum(x for x, _y, _open in found) / len(found),
+            sum(y for _x, y, _open in found) / len(found),
+            len(found),
+            sum(still for _x, _y, still in found),
+        )
+        for _cell, found in sorted(cells.items())
+    ]
+
+
+def _drawn(dot: Dot) -> Iterator[str]:
+    """A dot: filled where something is open, hollow where all is finished, with a number for several."""
+    radius = 5 if dot.count == 1 else 9 if dot.count < 100 else 12
+    fill, ink = ("#0c5a52", "#fff") if dot.open else ("#fff", "#0c5a52")
+    yield (
+        f'<circle cx="{dot.x:.1f}" cy="{dot.y:.1f}" r="{radius}" fill="{fill}" stroke="#0c5a52" stroke-width="2"/>'
+    )
+    if dot.count > 1:
+        yield f'<text x="{dot.x:.1f}" y="{dot.y + 4:.1f}" fill="{ink}">{dot.count}</text>'
+
+
+def picture(
+    own: str,
+    around: Iterable[tuple[str, str]],
+    mark: tuple[float, float] | None = None,
+    points: Iterable[tuple[float, float, bool]] = (),
+) -> str:
+    """The SVG of a commune (its GeoJSON) among its neighbours (name, GeoJSON), with a mark at (latitude, longitude) and
+    the reports at ``points`` (latitude, longitude, open)."""
     view = frame(own)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{SIZE}" height="{SIZE}" viewBox="0 0 {SIZE} {SIZE}" '
         'font-family="Noto Sans Khmer, sans-serif" font-size="12" text-anchor="middle">',
         f'<rect width="{SIZE}" height="{SIZE}" fill="#eef1ef"/>',
     ]
-    names = []
+    names: list[str] = []
+    written: list[tuple[float, float]] = []
     for name, geometry in around:
         drawn = path(view, geometry)
         if not drawn:
@@ -97,7 +146,9 @@ def picture(own: str, around: Iterable[tuple[str, str]], mark: tuple[float, floa
         fill = "#fff" if here else "#e9edeb"
         lines.append(f'<path d="{drawn}" fill="{fill}" stroke="#66736f" stroke-width="{2 if here else 1}"/>')
         x, y = view.xy(*middle(geometry))
-        if 30 < x < SIZE - 30 and 12 < y < SIZE - 12:
+        crowded = any(abs(x - other) < 70 and abs(y - above) < 14 for other, above in written)
+        if name and not crowded and 30 < x < SIZE - 30 and 12 < y < SIZE - 12:
+            written.append((x, y))
             names.append(f'<text x="{x:.0f}" y="{y:.0f}" fill="#4b5957">{escape(name)}</text>')
     lines += names
     if mark is not None:
@@ -106,4 +157,6 @@ def picture(own: str, around: Iterable[tuple[str, str]], mark: tuple[float, floa
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="none" stroke="#a31c11" stroke-width="3"/>'
         )
         lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="#a31c11"/>')
+    for dot in dots(view, points):
+        lines += _drawn(dot)
     return "\n".join([*lines, "</svg>"])

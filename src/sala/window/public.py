@@ -13,6 +13,15 @@ from sala.window.models import ApiKey, Event, Request, ServiceVersion
 from sala.window.queries import narrowed
 from sala.window.terms import Kind
 
+NEAR = 4
+"""Decimal places of a public point: about ten metres, the width of a street."""
+
+
+def blurred(degrees: Decimal | None) -> float | None:
+    """Degrees as everybody may have them."""
+    return None if degrees is None else round(float(degrees), NEAR)
+
+
 # What everybody may know of a report: no words, no contact, no photo, no exact point. Documents are nobody else's matter.
 PUBLIC_COLUMNS = (
     "number", "service_id", "terms_id", "state", "open", "province", "district", "commune", "village",

@@ -6,6 +6,7 @@ from sala.window.open311 import views as open311
 from sala.window.pages import (
     answers,
     ask,
+    board,
     follow,
     front,
     held,
@@ -26,6 +27,9 @@ from sala.window.pages import (
 )
 
 plain_urlpatterns = [
+    path("open/", board.data, name="open-data"),
+    path("open/reports/dictionary.json", board.dictionary, name="open-dictionary"),
+    path("open/reports.<str:kind>", board.table, name="open-reports"),
     path("worker.js", offline.worker, name="worker"),
     path("open311/discovery.<str:kind>", open311.discovery, name="open311-discovery"),
     path("open311/v2/discovery.<str:kind>", open311.discovery, name="open311-v2-discovery"),
@@ -53,6 +57,11 @@ urlpatterns = [
     path("report/token", offline.token, name="report-token"),
     path("offline", offline.offline, name="offline"),
     path("report/map/<str:key>.svg", maps.commune_map, name="report-map"),
+    path("map", board.start, name="public-maps"),
+    path("map/<str:key>", board.reports, name="public-map"),
+    path("map/<str:key>/reports.svg", board.picture, name="public-map-svg"),
+    path("map/<str:key>/reports.atom", board.feed, name="public-feed"),
+    path("embed/<str:key>", board.counter, name="public-counter"),
     path("requests", follow.look, name="requests"),
     path("requests/<str:code>", follow.track, name="request"),
     path("requests/<str:code>/received", follow.received, name="request-received"),

@@ -28,9 +28,6 @@ from sala.window.open311 import reading
 from sala.window.open311.writing import Refused311, answers, moment, written
 from sala.window.terms import Act, Channel, Kind, State
 
-NEAR = 4
-"""Decimal places of a public point: about ten metres, the width of a street."""
-
 
 def _lang() -> str:
     return "en" if get_language() == "en" else "km"
@@ -157,16 +154,12 @@ def _public(rows: Any) -> list[dict[str, Any]]:
             ),
             "address_id": row.place,
             "zipcode": None,
-            "lat": _near(row.latitude),
-            "long": _near(row.longitude),
+            "lat": public.blurred(row.latitude),
+            "long": public.blurred(row.longitude),
             "media_url": None,
         }
         for row in found
     ]
-
-
-def _near(degrees: Any) -> float | None:
-    return None if degrees is None else round(float(degrees), NEAR)
 
 
 def _post(request: HttpRequest, kind: str) -> HttpResponse:

@@ -1,0 +1,145 @@
+"""What does everybody see of the problem reports of a place? Lists, points and times, read by the indexes that are there.
+
+Each read is bounded: a commune's or a district's reports come in the order of their index by deadline, open and finished ones
+apart, so that none is slower for a million requests elsewhere.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from sala.places.rules import Unit
+from sala.window import public
+from sala.window.models import Request, Service
+from sala.window.terms import Kind
+
+POINTS = 500
+"""So many points of each sort are drawn, those due last: more would be one blot."""
+COUNTED = 1000
+"""From so many finished reports times are worked out, and up to so many open ones are counted."""
+FEWEST = 5
+"""Of fewer cases no time is told: it would say something about single ones."""
+SIZE = 25
+FED = 50
+_CHUNK = 2000
+STATES = ("open", "closed")
+
+
+def codes() -> list[str]:
+    """The codes of all problem reports, whether offered today or before. Documents are nobody else's matter."""
+    return list(Service.objects.filter(kind=Kind.REPORT).order_by("position").values_list("pk", flat=True))
+
+
+def _rows(unit: Unit | None, *, still: bool, services: Sequence[str]) -> QuerySet[Request]:
+    place = {unit.level: unit.key} if unit is not None else {}
+    return Request.objects.filter(**place, open=still, service_id__in=services).order_by("-due_at", "-pk")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of the list, and the key from which the next one goes on; empty at the end."""
+
+    rows: list[Request]
+    after: str
+
+
+def page(unit: Unit, *, still: bool, services: Sequence[str], after: str = "", size: int = SIZE) -> Page:
+    """The open (or finished) reports of a place, those due last first, from ``after`` on. Raises ValueError for a bad key."""
+    rows = _rows(unit, still=still, services=services).only(*public.PUBLIC_COLUMNS)
+    if after:
+        due, key = _key(after)
+        rows = rows.filter(Q(due_at__lt=due) | Q(due_at=due, pk__lt=key), due_at__lte=due)
+    found = list(rows[: size + 1])
+    more = f"{found[size - 1].due_at.isoformat()}_{found[size - 1].pk}" if len(found) > size else ""
+    return Page(found[:size], more)
+
+
+def _key(after: str) -> tuple[datetime, UUID]:
+    due, _, key = after.partition("_")
+    found = datetime.fromisoformat(due)
+    if found.tzinfo is None:
+        raise ValueError(after)
+    return found, UUID(key)
+
+
+def points(unit: Unit, *, services: Sequence[str], states: Sequence[str] = STATES) -> list[tuple[Any, ...]]:
+    """Latitude, longitude and whether open of the reports of a place that have a point, each blurred."""
+    found: list[tuple[Any, ...]] = []
+    for state in states:
+        still = state == "open"
+        rows = _rows(unit, still=still, services=services).filter(latitude__isnull=False)
+        found += [
+            (public.blurred(latitude), public.blurred(longitude), still)
+            for latitude, longitude in rows.values_list("latitude", "longitude")[:POINTS]
+        ]
+    return found
+
+
+def newest(unit: Unit) -> list[Request]:
+    """The reports of a place that came in last, for a feed: open and finished ones."""
+    services = codes()
+    parts = (
+        _rows(unit, still=still, services=services).only(*public.PUBLIC_COLUMNS)[:FED]
+        for still in (True, False)
+    )
+    return sorted(chain(*parts), key=lambda row: (row.received_at, row.pk), reverse=True)[:FED]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast reports of a service were finished: cases, and for at least `FEWEST` of them the median and the share in time."""
+
+    service: str
+    cases: int
+    minutes: int | None
+    on_time: float | None
+
+
+def pace(unit: Unit) -> list[Pace]:
+    """By service, from the reports of a place finished last; one for all together stands last, with an empty code.
+
+    Joined ones are one case. Those that were withdrawn are none.
+    """
+    rows = _rows(unit, still=False, services=codes()).filter(joined=None)
+    by_service: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for code, minutes, on_time in rows.values_list("service_id", "handling_minutes", "on_time")[:COUNTED]:
+        if minutes is not None:  # what was withdrawn was never finished
+            by_service[code].append((minutes, bool(on_time)))
+            by_service[""].append((minutes, bool(on_time)))
+    ordered = sorted(code for code in by_service if code)
+    return [_pace(code, by_service[code]) for code in (*ordered, "") if code in by_service]
+
+
+def _pace(code: str, found: list[tuple[int, bool]]) -> Pace:
+    if len(found) < FEWEST:
+        return Pace(code, len(found), None, None)
+    times = [minutes for minutes, _ in found]
+    return Pace(code, len(found), round(median(times)), sum(on_time for _, on_time in found) / len(found))
+
+
+def still_open(unit: Unit) -> int:
+    """How many reports of a place are open, exact up to `COUNTED`, then one more. Joined ones are one case."""
+    return _rows(unit, still=True, services=codes()).filter(joined=None).order_by()[: COUNTED + 1].count()
+
+
+def everything(unit: Unit | None, start: datetime | None, end: datetime | None) -> Iterator[Request]:
+    """Every problem report, by key ranges, so that a long list holds no long transaction and no memory."""
+    rows = Request.objects.filter(service_id__in=codes()).only(*public.PUBLIC_COLUMNS, "joined_id", "done_at")
+    rows = rows.order_by("pk")
+    if unit is not None:
+        rows = rows.filter(**{unit.level: unit.key})
+    if start is not None:
+        rows = rows.filter(received_at__gte=start)
+    if end is not None:
+        rows = rows.filter(received_at__lt=end)
+    chunk = list(rows[:_CHUNK])
+    while chunk:
+        yield from chunk
+        chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:_CHUNK])

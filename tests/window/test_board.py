@@ -1,0 +1,191 @@
+"""What does everybody see of the problem reports of a place, and what never?"""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from sala.places import queries as places
+from sala.window import actions, board, point
+from sala.window.models import Request
+from sala.window.terms import Act
+
+pytestmark = pytest.mark.django_db
+TOLD = ("secret words", "secret place", "Secret Name", "12345648", "tara@example.com")
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def told(report: Callable[..., Any]) -> Callable[..., Any]:
+    """Reports with words that must not be seen, and a point."""
+
+    def made(**changes: Any) -> Request:
+        said = {
+            "description": "secret words",
+            "location": "secret place",
+            "name": "Secret Name",
+            "latitude": Decimal("11.56237"),
+            "longitude": Decimal("104.89123"),
+            **changes,
+        }
+        return report(**said).request
+
+    return made
+
+
+def finish(posts: Any, request: Request) -> None:
+    actions.act(by=posts.clerk, request_id=request.pk, version=1, verb=Act.FINISH, text="រួច")
+
+
+ADDRESSES = (
+    "/en/map/120404",
+    "/en/map/1204?state=closed",
+    "/km/map/12",
+    "/en/map/120404/reports.svg",
+    "/en/map/1204/reports.atom",
+    "/en/embed/120404",
+    "/open/reports.csv",
+    "/open/reports.json?place=12",
+    "/open/",
+    "/open/reports/dictionary.json",
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_that_was_told_is_public_and_no_document(told: Any, posts: Any, address: str) -> None:
+    finish(posts, told())
+    told()
+    document = told(service="CT-ALIVE")
+    answer = Client().get(address)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    text = body.decode()
+    assert answer.status_code == 200 and document.number not in text and str(document.pk) not in text
+    assert not [word for word in (*TOLD, "11.56237", "104.89123") if word in text]
+
+
+def test_the_list_is_paged_by_keys_and_narrowed(told: Any, posts: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(board.page, "__kwdefaults__", {"after": "", "size": 2})
+    made = [told() for _ in range(5)]
+    road = told(service="RP-ROAD")
+    unit = places.require("120404")
+    seen, after = [], ""
+    while True:
+        page = board.page(unit, still=True, services=["RP-SEWER"], after=after)
+        seen += [row.number for row in page.rows]
+        after = page.after
+        if not after:
+            break
+    assert sorted(seen) == sorted(row.number for row in made) and len(seen) == 5
+    text = Client().get("/en/map/120404?service=RP-ROAD").content.decode()
+    assert road.number in text and made[0].number not in text
+    for wrong in ("after=zz", "after=2026-01-01T00:00:00_x", "service=zz", "state=zz", "after=%00"):
+        assert Client().get(f"/en/map/120404?{wrong}").status_code in (200, 400)
+    for key in ("99", "12040402", "zz"):
+        assert Client().get(f"/en/map/{key}").status_code == 404
+
+
+def test_more_reports_are_no_more_questions(told: Any, django_assert_max_num_queries: Any) -> None:
+    client = Client()
+    told()
+    client.get("/en/map/120404")
+    with django_assert_max_num_queries(8) as few:
+        client.get("/en/map/120404")
+    for _ in range(8):
+        told()
+    with django_assert_max_num_queries(len(few)):
+        client.get("/en/map/120404")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the rows that are there")
+@pytest.mark.parametrize("key", ["12", "1204", "120404"])
+@pytest.mark.parametrize("still", [True, False])
+def test_a_place_reads_its_own_index(key: str, still: bool) -> None:
+    unit = places.require(key)
+    found = board._rows(unit, still=still, services=board.codes())[:50].explain()
+    assert f"window_{unit.level}_open_due" in found and "SCAN window_request" not in found
+
+
+def test_of_few_cases_no_time_is_told(told: Any, posts: Any) -> None:
+    unit = places.require("120404")
+    for _ in range(board.FEWEST - 1):
+        finish(posts, told())
+    few = board.pace(unit)
+    assert [(each.service, each.cases, each.minutes, each.on_time) for each in few] == [
+        ("RP-SEWER", 4, None, None),
+        ("", 4, None, None),
+    ]
+    finish(posts, told())
+    assert [(each.cases, each.on_time) for each in board.pace(unit)] == [(5, 1.0), (5, 1.0)]
+    assert "%" in Client().get("/en/embed/120404").content.decode()
+
+
+def test_points_are_gathered_on_a_grid() -> None:
+    view = point.Frame.of(104.0, 11.0, 104.1, 11.1)
+    here = view.degrees(100, 100)
+    near = view.degrees(103, 101)
+    far = view.degrees(200, 20)
+    outside = view.degrees(-50, 20)
+    found = point.dots(view, [(*here, True), (*near, False), (*far, False), (*outside, True)])
+    assert [(dot.count, dot.open) for dot in found] == [(2, 1), (1, 0)]
+    assert abs(found[0].x - 101.5) < 0.01 and abs(found[0].y - 100.5) < 0.01
+
+
+def test_the_map_shows_open_and_finished_ones_apart(told: Any, posts: Any) -> None:
+    unit = places.require("120404")
+    finish(posts, told())
+    told()
+    told()
+    assert len(board.points(unit, services=board.codes())) == 3
+    assert len(board.points(unit, services=board.codes(), states=("open",))) == 2
+    assert board.points(unit, services=["RP-ROAD"]) == []
+    drawn = Client().get("/km/map/120404/reports.svg")
+    assert drawn["Content-Type"] == "image/svg+xml" and "max-age" in drawn["Cache-Control"]
+
+
+def test_the_feed_is_atom(told: Any) -> None:
+    made = told()
+    root = fromstring(Client().get("/en/map/120404/reports.atom").content)
+    assert root.tag == f"{ATOM}feed" and root.find(f"{ATOM}id") is not None
+    entry = root.find(f"{ATOM}entry")
+    assert entry is not None and entry.findtext(f"{ATOM}id") == f"urn:uuid:{made.pk}"
+    assert made.number in str(entry.findtext(f"{ATOM}summary"))
+    empty = fromstring(Client().get("/en/map/020801/reports.atom").content)
+    assert empty.find(f"{ATOM}entry") is None and empty.findtext(f"{ATOM}updated")
+
+
+def test_only_the_counter_may_be_framed() -> None:
+    counter, page = (Client().get(f"/km/{name}/120404") for name in ("embed", "map"))
+    assert "frame-ancestors *" in counter["Content-Security-Policy"] and "X-Frame-Options" not in counter
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"] and page["X-Frame-Options"] == "DENY"
+
+
+def test_open_data_are_whole_and_say_what_they_mean(told: Any, posts: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(board, "_CHUNK", 2)
+    made = [told() for _ in range(5)]
+    body = b"".join(Client().get("/open/reports.csv").streaming_content).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(body)))
+    assert [row[0] for row in rows[1:]] == [row.number for row in made]
+    answer = Client().get("/open/reports.json?place=120404")
+    found = json.loads(b"".join(answer.streaming_content))
+    assert [(row["number"], row["latitude"]) for row in found] == [(row.number, 11.5624) for row in made]
+    assert "license" in answer["Link"] and answer["Access-Control-Allow-Origin"] == "*"
+    words = Client().get("/open/reports/dictionary.json").json()
+    assert {column["name"] for column in words["columns"]} == set(found[0]) - {"mark"}
+    assert json.loads(b"".join(Client().get("/open/reports.json?to=2001-01-01").streaming_content)) == []
+    assert json.loads(b"".join(Client().get("/open/reports.json?from=2001-01-01").streaming_content)) == found
+    for wrong, status in (("from=x", 400), ("place=99", 404)):
+        assert Client().get(f"/open/reports.csv?{wrong}").status_code == status
+    assert Client().get("/open/reports.xlsx").status_code == 400
+
+
+def test_the_start_finds_a_place() -> None:
+    assert "/en/map/120404" in Client().get("/en/map?q=120404").content.decode()
+    assert "No place found" in Client().get("/en/map?q=%2B%2B%2B").content.decode()
+    assert Client().get("/en/map?q=" + "x" * 300).status_code == 200  # too long: nothing is looked for
