@@ -36,6 +36,7 @@ class WindowConfig(AppConfig):
             public,
             queries,
             routes,
+            snapshots,
             steps,
             subtasks,
             tasks,
@@ -52,11 +53,11 @@ class WindowConfig(AppConfig):
         ledger.acts(LedgerAct)
         packs.register("window", 40, loading.load)
         ledger.name_act(Verb.RECEIVE, N_("Request received"))  # whether at the counter or from a resident
-        ledger.register(steps.REQUEST, queries.request_snapshots, _("Request"))
+        ledger.register(steps.REQUEST, snapshots.requests, _("Request"))
         ledger.check(steps.REQUEST, gaps.missing)
-        ledger.register(steps.CONTACT, queries.contact_snapshots, _("Contact of a request"))
+        ledger.register(steps.CONTACT, snapshots.contacts, _("Contact of a request"))
         ledger.register(steps.KEY, public.key_snapshots, _("Key for Open311"))
-        ledger.register(steps.RATING, queries.rating_snapshots, _("Rating of a request"))
+        ledger.register(steps.RATING, snapshots.ratings, _("Rating of a request"))
         ledger.register(loading.OFFER, loading.offer_snapshots, _("Service changed here"))
         ledger.register(loading.SERVICE, loading.snapshots, _("Service of the catalogue"))
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -464,38 +463,6 @@ def over(before: datetime) -> int:
 def over_ids(before: datetime, most: int) -> list[UUID]:
     """The ids of some of them, the oldest change first."""
     return list(_over(before).order_by("changed", "pk").values_list("pk", flat=True)[:most])
-
-
-# ---- what the ledger recomputes ----------------------------------------------------------------------------------------
-
-
-def request_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Every request's facts from its row, with the trail taken anew from its steps."""
-    rows = Request.objects.order_by("pk").iterator(chunk_size=500)
-    said = groupby(
-        Event.objects.order_by("request_id", "position").iterator(chunk_size=2000), key=lambda e: e.request_id
-    )
-    current: tuple[UUID, Iterable[Event]] | None = next(said, None)
-    for row in rows:
-        row.trail = ""
-        while current is not None and current[0].int < row.pk.int:
-            current = next(said, None)
-        if current is not None and current[0] == row.pk:
-            row.trail = steps.trail(current[1])
-            current = next(said, None)
-        yield str(row.pk), steps.content(row)
-
-
-def contact_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Every contact's facts."""
-    for row in Contact.objects.order_by("pk").iterator(chunk_size=2000):
-        yield str(row.pk), steps.contact_content(row)
-
-
-def rating_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Every rating's facts."""
-    for row in Rating.objects.order_by("pk").iterator(chunk_size=2000):
-        yield str(row.pk), steps.rating_content(row)
 
 
 def event_texts(request: Request) -> list[dict[str, Any]]:
