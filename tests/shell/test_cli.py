@@ -181,6 +181,21 @@ def test_home_that_cant_be_written(tmp_path: Path, arguments: tuple[str, ...]) -
 
 @processes
 @in_the_hall
+@pytest.mark.once
+def test_the_pack_again(hall: Hall) -> None:
+    """After an upgrade: what is new comes in, what stands stays."""
+    said = hall.sala("migrate", "--pack").stdout
+    assert "(0 posts changed)" in said and "(0 new, 0 changed)" in said
+
+
+@processes
+@pytest.mark.once
+def test_the_pack_of_no_hall(tmp_path: Path) -> None:
+    refused(run(tmp_path, "migrate", "--pack"), "no hall here yet")
+
+
+@processes
+@in_the_hall
 def test_init_twice(hall: Hall) -> None:
     done = hall.sala("init", check=False)
     refused(done, "initialised already")

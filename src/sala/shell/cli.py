@@ -98,12 +98,23 @@ def init(country: str, demo: bool, requests: int | None, seed: int | None) -> No
 
 
 @sala.command()
-def migrate() -> None:
+@click.option(
+    "--pack", is_flag=True, help="Also load what is new in the country's pack: posts, permissions, services."
+)
+def migrate(pack: bool) -> None:
     """Bring the tables up to date after an upgrade."""
+    from sala.installation import queries
     from sala.shell import founding
 
     founding.migrate()
+    hall = queries.current() if pack else None
+    if pack and hall is None:
+        raise click.ClickException(
+            "There is no hall here yet. `sala init` opens one, with its country's pack."
+        )
     click.echo("The tables are up to date.")
+    if hall is not None:
+        founding.load_pack(hall.country, click.echo)
 
 
 @sala.command()
