@@ -133,7 +133,7 @@ def picture(
     view = frame(own)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{SIZE}" height="{SIZE}" viewBox="0 0 {SIZE} {SIZE}" '
-        'font-family="Noto Sans Khmer, sans-serif" font-size="12" text-anchor="middle">',
+        'font-family="Sala Khmer, Noto Sans Khmer, sans-serif" font-size="12" text-anchor="middle">',
         f'<rect width="{SIZE}" height="{SIZE}" fill="#eef1ef"/>',
     ]
     names: list[str] = []

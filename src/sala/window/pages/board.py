@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
+from markupsafe import Markup
 
 from sala.installation import queries as installation
 from sala.kit import clock, export, inputs, network
@@ -105,14 +106,13 @@ def reports(request: HttpRequest, key: str) -> HttpResponse:
         )
     except ValueError:
         page = board.page(unit, still=state == "open", services=services)
-    own, _parts = _ground(unit.key)
     query = {"service": service} if service else {}
     context = {
         **shown.frame(unit.key),
         "unit": unit,
         "title": places.title(unit.key),
-        "has_map": bool(own),
-        "map_url": jinja.url("public-map-svg", unit.key, query={**query, "state": state}),
+        # In the page, not beside it: a picture of its own could not use the page's Khmer font.
+        "map": Markup(_drawn(unit, services, state)),  # noqa: S704 - drawn by us, names escaped
         "views": [
             {
                 "url": jinja.url("public-map", unit.key, query={**query, "state": name}),
@@ -180,16 +180,22 @@ def _pace(unit: Any) -> list[dict[str, Any]]:
 @require_safe
 def picture(request: HttpRequest, key: str) -> HttpResponse:
     """The map of a place with its reports, gathered where they lie together."""
-    unit = _unit(key)
+    drawn = _drawn(_unit(key), _services(request)[1], _state(request))
+    if not drawn:
+        raise NotFound(_("There is no map of this place."))
+    return HttpResponse(drawn, content_type="image/svg+xml")
+
+
+def _drawn(unit: Any, services: Sequence[str], state: str) -> str:
+    """The map as SVG; empty for a place whose border is not known."""
     own, parts = _ground(unit.key)
     if not own:
-        raise NotFound(_("There is no map of this place."))
+        return ""
     names = places.names(one for one, _text in parts)
-    points = board.points(unit, services=_services(request)[1], states=(_state(request),))
+    points = board.points(unit, services=services, states=(state,))
     if unit.level != "commune":
         names[unit.key] = {"km": "", "en": ""}  # the title says it; its parts are named
-    drawn = point.picture(own, [(jinja.name(names[one]), text) for one, text in parts], points=points)
-    return HttpResponse(drawn, content_type="image/svg+xml")
+    return point.picture(own, [(jinja.name(names[one]), text) for one, text in parts], points=points)
 
 
 @_kept(300)
