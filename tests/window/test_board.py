@@ -154,7 +154,7 @@ def test_the_feed_is_atom(told: Any) -> None:
     root = fromstring(Client().get("/en/map/120404/reports.atom").content)
     assert root.tag == f"{ATOM}feed" and root.find(f"{ATOM}id") is not None
     entry = root.find(f"{ATOM}entry")
-    assert entry is not None and entry.findtext(f"{ATOM}id") == f"urn:uuid:{made.pk}"
+    assert entry is not None and entry.findtext(f"{ATOM}id") == f"urn:sala:request:{made.number}"
     assert made.number in str(entry.findtext(f"{ATOM}summary"))
     empty = fromstring(Client().get("/en/map/020801/reports.atom").content)
     assert empty.find(f"{ATOM}entry") is None and empty.findtext(f"{ATOM}updated")

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from sala.places.rules import Unit
-from sala.window import public
+from sala.window import public, rules
 from sala.window.models import Request, Service
 from sala.window.terms import Kind
 
@@ -44,7 +44,7 @@ def _rows(unit: Unit | None, *, still: bool, services: Sequence[str]) -> QuerySe
 
 @dataclass(frozen=True)
 class Page:
-    """A part of the list, and the key from which the next one goes on; empty at the end."""
+    """A part of the list, and the number from which the next one goes on; empty at the end."""
 
     rows: list[Request]
     after: str
@@ -57,16 +57,20 @@ def page(unit: Unit, *, still: bool, services: Sequence[str], after: str = "", s
         due, key = _key(after)
         rows = rows.filter(Q(due_at__lt=due) | Q(due_at=due, pk__lt=key), due_at__lte=due)
     found = list(rows[: size + 1])
-    more = f"{found[size - 1].due_at.isoformat()}_{found[size - 1].pk}" if len(found) > size else ""
+    more = found[size - 1].number if len(found) > size else ""
     return Page(found[:size], more)
 
 
-def _key(after: str) -> tuple[datetime, UUID]:
-    due, _, key = after.partition("_")
-    found = datetime.fromisoformat(due)
-    if found.tzinfo is None:
-        raise ValueError(after)
-    return found, UUID(key)
+def _key(number: str) -> tuple[datetime, UUID]:
+    """Where in the order the report of this number stands; its id is nobody's business, so that pages name the number."""
+    found = (
+        Request.objects.filter(number=number, service__kind=Kind.REPORT).values_list("due_at", "pk").first()
+        if rules.is_number(number)
+        else None
+    )
+    if found is None:
+        raise ValueError(number)
+    return found
 
 
 def points(unit: Unit, *, services: Sequence[str], states: Sequence[str] = STATES) -> list[tuple[Any, ...]]:

@@ -220,7 +220,7 @@ def feed(request: HttpRequest, key: str) -> HttpResponse:
     say(SubElement(root, "author"), "name", "Sala")
     for row, said in zip(found, _rows(found), strict=True):
         entry = SubElement(root, "entry")
-        say(entry, "id", f"urn:uuid:{row.pk}")
+        say(entry, "id", f"urn:sala:request:{row.number}")
         say(entry, "title", f"{said['service']} · {said['place']}")
         say(entry, "updated", _moment(row.changed))
         say(entry, "published", _moment(row.received_at))
