@@ -168,7 +168,7 @@ class Walk:
             page.locator("select[name=assigned]").select_option(index=option)
         if text:
             page.locator("textarea[name=text]").fill(text)
-        page.locator("aside form button.btn").click()
+        page.locator("aside form button.btn:not(.alt)").click()
         expect(page.locator("aside select[name=assigned], aside textarea[name=text]")).to_have_count(0)
 
     def ask(self, page: Page) -> None:

@@ -272,9 +272,9 @@ class Life(RuleBasedStateMachine):
         with simulated(self.now):
             if wrong:
                 with pytest.raises(wrong):
-                    actions.rate(by=RESIDENT, code=model.code, courtesy=courtesy, speed=speed)
+                    actions.rate(by=RESIDENT, request_id=key, courtesy=courtesy, speed=speed)
                 return
-            actions.rate(by=RESIDENT, code=model.code, courtesy=courtesy, speed=speed)
+            actions.rate(by=RESIDENT, request_id=key, courtesy=courtesy, speed=speed)
         model.rated, model.rated_at = courtesy + speed, self.now
         self.moved(model, "rate", None)
 

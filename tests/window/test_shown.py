@@ -42,7 +42,7 @@ def request(state: str = "in_progress", **changes: Any) -> Any:
             "done_at": None,
             "on_time": None,
             "handling_minutes": None,
-            "terms": SimpleNamespace(days=5, short_km="ស្ទះលូ", short_en="Blocked sewer"),
+            "terms": SimpleNamespace(days=5, days_kind="working", short_km="ស្ទះលូ", short_en="Blocked sewer"),
             **changes,
         }
     )
@@ -71,7 +71,9 @@ def test_due_tag(row: Any, now: datetime, text: str, kind: str) -> None:
 
 def test_a_resident_reads_no_more_days_than_were_promised() -> None:
     """Sent on a Sunday, counted from Monday: six working days lie ahead, five were promised; the queue says what lies ahead."""
-    row = request(received_at=at(15), due_at=at(26, 17, 30), terms=SimpleNamespace(days=5))
+    row = request(
+        received_at=at(15), due_at=at(26, 17, 30), terms=SimpleNamespace(days=5, days_kind="working")
+    )
     with translation.override("en"):
         ahead = shown.due_tag(row, CALENDAR, at(15))
         told = shown.due_tag(row, CALENDAR, at(15), most=5)
