@@ -27,12 +27,14 @@ def test_a_database_that_is_away(halls: Halls) -> None:
     assert found["acknowledged"] >= 10
 
 
+@pytest.mark.once  # `make faults` asks both
 def test_a_mail_gateway_that_is_down(halls: Halls) -> None:
     port = free_port()
     with halls.open("mail", extra={"SALA_EMAIL_URL": gateway.url(port)}) as (hall, _):
         assert gateway.run(hall, port, tries=2, notices=2)["delivered"] == 2
 
 
+@pytest.mark.once  # `make faults` asks both
 @pytest.mark.skipif(clocks.COMPILER is None, reason="no C compiler (Debian: apt-get install gcc libc6-dev)")
 def test_a_clock_set_forward_and_back(halls: Halls) -> None:
     home = halls.folder / "clock-library"
