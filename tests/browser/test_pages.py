@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ PUBLIC = (
     "", "halls/120404", "services", "services/RP-SEWER", "services/CR-BIRTH/apply", "report", "offline", "requests", "places", "places/120404",
     "places/search?q=tek+laak", "figures", "figures/window.on_time", "figures/window.received/sources", "figures/cdb.electricity", "figures/cdb.electricity/map",
     "powers?office=commune-hall-120404", "ledger", "holidays", "sign-in", "parts", "nowhere",
+    "map/120404", "halls/120404/prices", "halls/120404/comments", "verify", "ask",
 )  # fmt: skip
 STAFF = ("work", "work?view=all", "work/new", "account", "powers", "figures", "parts/staff")
 WIDTHS = (320, 360, 1366)
@@ -109,6 +111,27 @@ def test_every_page_of_the_walk(hall: Hall, browser: Browser, language: str, tmp
         hall, browser, tmp_path, language=language, shoot=lambda page, name: faults.extend(seen(page, name))
     )
     walk.all()
+    assert not faults, "\n".join(faults)
+
+
+NAMELESS = re.compile(r"\s*- (button|link|textbox|combobox|checkbox|radio|searchbox|table|img)( \[.*\])?:?")
+
+
+def test_what_a_screen_reader_hears(hall: Hall, browser: Browser) -> None:
+    """The tree of residents' pages at 320 px: one heading of the first level, a main part, and a name for whatever can be used."""
+    context = window(browser, 320)
+    page = context.new_page()
+    faults = []
+    for path in PUBLIC:
+        page.goto(f"{hall.url}/km/{path}")
+        tree = page.locator("body").aria_snapshot().splitlines()
+        first = [line for line in tree if re.match(r"\s*- heading .*\[level=1\]", line)]
+        if len(first) != 1:
+            faults.append(f"{path}: {len(first)} headings of the first level")
+        if not any(line.strip().startswith("- main") for line in tree):
+            faults.append(f"{path}: no main part")
+        faults += [f"{path}: nameless: {line.strip()}" for line in tree if NAMELESS.fullmatch(line)]
+    context.close()
     assert not faults, "\n".join(faults)
 
 

@@ -194,7 +194,7 @@ def bar_chart(bars: Sequence[Bar], write: Write, *, no_data: str, at_most: float
     known = [bar.value for bar in bars if bar.value is not None]
     high = at_most or max([*known, 0.0]) or 1.0
     row, width, end = 44, 320.0, 250.0
-    out = [f'<svg class="chart bars" viewBox="0 0 {_n(width)} {row * max(1, len(bars))}">']
+    out = [f'<svg class="chart bars" role="group" viewBox="0 0 {_n(width)} {row * max(1, len(bars))}">']
     for n, bar in enumerate(bars):
         top = n * row
         name = f'<text x="0" y="{top + 15}">{escape(bar.label)}</text>'

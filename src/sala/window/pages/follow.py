@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from markupsafe import Markup
 
 from sala.kit import clock, network
+from sala.kit.acting import Reach
 from sala.kit.errors import NotFound, Problem
 from sala.kit.khmer import ascii_digits
 from sala.ledger import queries as ledger
@@ -23,7 +24,7 @@ from sala.offices import shown as offices_shown
 from sala.places import queries as places
 from sala.ui import jinja
 from sala.window import actions, attributes, forms, held, letters, queries, rules, shown, steps
-from sala.window.terms import Act, State
+from sala.window.terms import Act, State, Verb
 
 HELD = "held"  # not a step of the request: it only asks
 
@@ -104,7 +105,9 @@ def _context(code: str) -> dict[str, Any]:
 @_else_ask
 def received(request: HttpRequest, code: str) -> HttpResponse:
     """What a resident reads right after sending."""
-    return render(request, "window/received.html", _context(code))
+    by = request.acting  # type: ignore[attr-defined]
+    at_desk = by.signed_in and by.reach(Verb.RECEIVE) != Reach()
+    return render(request, "window/received.html", {**_context(code), "at_desk": at_desk})
 
 
 @never_cache
