@@ -72,7 +72,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """What one test's rows left in memory is not the next one's."""
+    from sala.accounts import queries
+
     kept.forget_all()
+    queries.forget_grants()
 
 
 @pytest.fixture
