@@ -114,9 +114,19 @@ def test_discovery_names_the_endpoint_and_its_formats(client: Client) -> None:
     endpoint = said["endpoints"][0]
     assert endpoint["url"].endswith("/open311/v2") and endpoint["type"] == "production"
     assert set(endpoint["formats"]) == {"text/xml", "application/json"}
+    assert all("http" in said[name] and " " in said[name] for name in ("contact", "key_service"))
     assert endpoint["specification"] == "http://wiki.open311.org/GeoReport_v2"
     root = tree(client.get("/open311/discovery.xml"))
     assert root.tag == "discovery" and len(root.findall("endpoints/endpoint/formats/format")) == 2
+
+
+def test_the_changeset_is_when_a_service_last_changed(client: Client) -> None:
+    before = client.get("/open311/discovery.json").json()["changeset"]
+    later = clock.now() + timedelta(hours=1)
+    Service.objects.filter(pk="RP-SEWER").update(changed=later)
+    said = client.get("/open311/discovery.json").json()
+    assert said["changeset"] == said["endpoints"][0]["changeset"] > before
+    assert datetime.fromisoformat(said["changeset"]) == later.replace(microsecond=0)
 
 
 # ---- services ----------------------------------------------------------------------------------------------------------
@@ -340,6 +350,7 @@ def test_a_token_names_its_request(client: Client, report: Callable[..., Any]) -
     [said] = client.get(f"{V2}/tokens/{received.code}.json").json()
     assert said == {"service_request_id": received.request.number, "token": received.code}
     refused(client.get(f"{V2}/tokens/nonsense.json"), 404)
+    refused(client.get(f"{V2}/tokens/{received.code}.json", {"jurisdiction_id": "99"}), 404)
 
 
 # ---- reading requests --------------------------------------------------------------------------------------------------
@@ -375,10 +386,10 @@ def test_documents_are_nobody_elses_matter(client: Client, report: Callable[...,
 def test_ids_override_every_other_argument(client: Client, report: Callable[..., Any]) -> None:
     one, two, _three = (report().request.number for _ in range(3))
     asked = {"service_request_id": f"{one},{two}", "service_code": "RP-ROAD", "status": "closed"}
-    assert {row["service_request_id"] for row in client.get(f"{V2}/requests.json", asked).json()} == {
-        one,
-        two,
-    }
+    wrong = {"jurisdiction_id": "99", "start_date": "yesterday"}
+    for more in ({}, wrong, {**wrong, "status": "late"}):
+        rows = client.get(f"{V2}/requests.json", {**asked, **more}).json()
+        assert {row["service_request_id"] for row in rows} == {one, two}
 
 
 def test_services_are_joined_by_commas(client: Client, report: Callable[..., Any]) -> None:
@@ -395,6 +406,27 @@ def test_status_is_open_or_closed(client: Client, report: Callable[..., Any], po
     for status, count in (("open", 1), ("closed", 1), ("open,closed", 2)):
         assert len(client.get(f"{V2}/requests.json", {"status": status}).json()) == count
     assert "status" in refused(client.get(f"{V2}/requests.json", {"status": "late"}), 400)
+
+
+def test_a_closed_request_was_updated_when_it_was_closed(
+    client: Client, report: Callable[..., Any], posts: Any
+) -> None:
+    request = report().request
+    actions.act(verb=Act.FINISH, by=posts.clerk, request_id=request.id, version=1, text="រួច")
+    closed = Request.objects.get(pk=request.pk).done_at
+    assert closed is not None
+    Request.objects.filter(pk=request.pk).update(changed=closed + timedelta(days=3))
+    [said] = client.get(f"{V2}/requests.json").json()
+    assert datetime.fromisoformat(said["updated_datetime"]) == closed.replace(microsecond=0)
+
+
+def test_an_address_goes_from_the_smallest_place_to_the_largest(
+    client: Client, report: Callable[..., Any]
+) -> None:
+    report()
+    [said] = client.get(f"{V2}/requests.json", {"locale": "en"}).json()
+    assert said["address"].endswith("Phnom Penh") and len(said["address"].split(", ")) == 4
+    assert said["address_id"].startswith("120404")
 
 
 def test_the_last_90_days_where_nothing_is_said_and_never_more(
@@ -425,7 +457,8 @@ def test_the_last_90_days_where_nothing_is_said_and_never_more(
     ],
 )
 def test_dates_that_lie_are_400(client: Client, dates: dict[str, str]) -> None:
-    assert "_date" in refused(client.get(f"{V2}/requests.json", dates), 400)
+    for resource in ("requests", "servicerequestupdates"):
+        assert "_date" in refused(client.get(f"{V2}/{resource}.json", dates), 400)
 
 
 def test_pages(client: Client, report: Callable[..., Any]) -> None:

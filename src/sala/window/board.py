@@ -135,7 +135,7 @@ def still_open(unit: Unit) -> int:
 
 def everything(unit: Unit | None, start: datetime | None, end: datetime | None) -> Iterator[Request]:
     """Every problem report, by key ranges, so that a long list holds no long transaction and no memory."""
-    rows = Request.objects.filter(service_id__in=codes()).only(*public.PUBLIC_COLUMNS, "joined_id", "done_at")
+    rows = Request.objects.filter(service_id__in=codes()).only(*public.PUBLIC_COLUMNS, "joined_id")
     rows = rows.order_by("pk")
     if unit is not None:
         rows = rows.filter(**{unit.level: unit.key})

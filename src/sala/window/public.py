@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from sala.kit import ids
 from sala.places import queries as places
 from sala.window import nearby, rules, steps
-from sala.window.models import ApiKey, Event, Request, ServiceVersion
+from sala.window.models import ApiKey, Event, Request, Service, ServiceVersion
 from sala.window.queries import narrowed
 from sala.window.terms import Kind
 
@@ -25,7 +25,7 @@ def blurred(degrees: Decimal | None) -> float | None:
 # What everybody may know of a report: no words, no contact, no photo, no exact point. Documents are nobody else's matter.
 PUBLIC_COLUMNS = (
     "number", "service_id", "terms_id", "state", "open", "province", "district", "commune", "village",
-    "latitude", "longitude", "office_id", "received_at", "due_at", "changed",
+    "latitude", "longitude", "office_id", "received_at", "due_at", "done_at", "changed",
 )  # fmt: skip
 
 
@@ -106,6 +106,11 @@ def steps_of_reports(
         .only("act", "target", "at", "position", "request__number")
         .order_by("-pk")  # the keys are in the order of time, and there is no other index on it
     )
+
+
+def services_changed() -> datetime | None:
+    """When what is on offer last changed; None before anything was."""
+    return Service.objects.aggregate(last=Max("changed"))["last"]
 
 
 def key_holder(key: str) -> ApiKey | None:

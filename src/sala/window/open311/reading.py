@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from sala.kit import clock
@@ -85,9 +86,16 @@ def jurisdiction(given: QueryDict) -> str:
     return code
 
 
-def wanted(request: HttpRequest) -> Wanted:
-    """What a list of requests is asked to hold: the last 90 days, where nothing else is said."""
-    given = request.GET
+def overridden(given: QueryDict) -> QueryDict:
+    """What a list of requests is asked for: numbers override all other arguments, which are then not even read."""
+    if not _list(given, "service_request_id"):
+        return given
+    kept = {name: given[name] for name in ("service_request_id", "page", "page_size") if name in given}
+    return QueryDict(urlencode(kept))
+
+
+def wanted(given: QueryDict) -> Wanted:
+    """What a list is asked to hold: the last 90 days, where nothing else is said."""
     statuses = _list(given, "status")
     if not set(statuses) <= set(STATUSES):
         raise Refused311(400, _("status: give open, closed, or both with a comma."))

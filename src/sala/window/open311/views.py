@@ -61,7 +61,7 @@ def services(request: HttpRequest, kind: str) -> HttpResponse:
             "description": row.short_en if _lang() == "en" else row.short_km,
             "metadata": bool(row.form),
             "type": "realtime",
-            "keywords": ",".join((row.short_km, row.short_en)),
+            "keywords": ", ".join(dict.fromkeys((row.name_km, row.name_en, row.sector_km, row.sector_en))),
             "group": row.sector_en if _lang() == "en" else row.sector_km,
         }
         for row in queries.services(kind=Kind.REPORT)
@@ -102,7 +102,7 @@ def requests(request: HttpRequest, kind: str) -> HttpResponse:
     """Reports as everybody may read them; a POST makes one."""
     if request.method == "POST":
         return _post(request, kind)
-    wanted = reading.wanted(request)
+    wanted = reading.wanted(reading.overridden(request.GET))
     rows = public.reports(
         numbers=wanted.numbers,
         services=wanted.services,
@@ -134,7 +134,7 @@ def _public(rows: Any) -> list[dict[str, Any]]:
     found: Sequence[Any] = list(rows)
     versions = queries.full_names(row.terms_id for row in found)
     halls = offices.names({row.office_id for row in found})
-    where = places.names({row.place for row in found} | {row.commune for row in found if row.commune})
+    where = places.names({key for row in found for key in _places(row)})
     lang = _lang()
     return [
         {
@@ -147,11 +147,9 @@ def _public(rows: Any) -> list[dict[str, Any]]:
             "agency_responsible": halls.get(row.office_id, {}).get(lang),
             "service_notice": None,
             "requested_datetime": moment(row.received_at),
-            "updated_datetime": moment(row.changed),
+            "updated_datetime": moment(row.changed if row.open else row.done_at or row.changed),
             "expected_datetime": moment(row.due_at),
-            "address": ", ".join(
-                dict.fromkeys(where[key][lang] for key in (row.place, row.commune) if key in where)
-            ),
+            "address": ", ".join(where[key][lang] for key in _places(row) if key in where),
             "address_id": row.place,
             "zipcode": None,
             "lat": public.blurred(row.latitude),
@@ -160,6 +158,11 @@ def _public(rows: Any) -> list[dict[str, Any]]:
         }
         for row in found
     ]
+
+
+def _places(row: Any) -> list[str]:
+    """Where a report lies, the smallest place first, as the standard wants an address."""
+    return list(dict.fromkeys(filter(None, (row.place, row.commune, row.district, row.province))))
 
 
 def _post(request: HttpRequest, kind: str) -> HttpResponse:
@@ -249,6 +252,7 @@ def _digest(upload: Any) -> str:
 @answers
 def token(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     """The number of the request that a code opens; every report has its number at once, so the code is the token."""
+    reading.jurisdiction(request.GET)
     try:
         found = queries.by_code(code)
     except NotFound as missing:
@@ -262,7 +266,7 @@ def token(request: HttpRequest, kind: str, code: str) -> HttpResponse:
 @answers
 def updates(request: HttpRequest, kind: str) -> HttpResponse:
     """The public steps of reports, the newest first: what happened, never what was written."""
-    wanted = reading.wanted(request)
+    wanted = reading.wanted(request.GET)
     first = (wanted.page - 1) * wanted.size
     found = public.steps_of_reports(wanted.start, wanted.end, place=wanted.place, numbers=wanted.numbers)
     rows = found[first : first + wanted.size]
@@ -283,16 +287,18 @@ def updates(request: HttpRequest, kind: str) -> HttpResponse:
 @require_safe
 @answers
 def discovery(request: HttpRequest, kind: str) -> HttpResponse:
-    """Where this hall answers, and how."""
+    """Where this hall answers, and how; the changeset is when a service last changed, so that a client reads them again."""
+    home = network.absolute(request, reverse("home"))
+    changeset = moment(public.services_changed())
     found = {
-        "changeset": "2026-11-28T00:00:00+07:00",
-        "contact": network.absolute(request, reverse("home")),
-        "key_service": network.absolute(request, reverse("home")),
+        "changeset": changeset,
+        "contact": _("Ask the hall: %(address)s") % {"address": home},
+        "key_service": _("Ask the hall for a key: %(address)s") % {"address": home},
         "endpoints": [
             {
                 "specification": "http://wiki.open311.org/GeoReport_v2",
                 "url": network.absolute(request, "/open311/v2"),
-                "changeset": "2026-11-28T00:00:00+07:00",
+                "changeset": changeset,
                 "type": "production",
                 "formats": ["text/xml", "application/json"],
             }
