@@ -19,7 +19,7 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import batch, desk, looking, queries, saved, shown
+from sala.window import batch, desk, disputes, looking, queries, saved, shown
 from sala.window import listing as lists
 from sala.window.terms import BUTTONS, State, Verb
 
@@ -38,6 +38,16 @@ def _by(request: HttpRequest) -> Acting:
     if by.reach(Verb.SEE) == Reach():
         raise Refused(_("Your post does not see requests."))
     return by
+
+
+def _tools(by: Acting) -> list[tuple[str, str]]:
+    """Texts and addresses of the pages beside the queue; corrections only while some are asked for."""
+    found = [(str(text), reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()]
+    asked = disputes.waiting(by).order_by()[:100].count() if by.reach(Verb.CORRECT) != Reach() else 0
+    if asked:
+        text = _("Corrections asked for: %(count)s") % {"count": jinja.number(asked)}
+        found.insert(0, (text, reverse("work-corrections")))
+    return found
 
 
 def _view(request: HttpRequest) -> str:
@@ -96,7 +106,7 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
             for each in saved.mine(by)
         ],
         "keep_url": f"{reverse('work-lists')}?{urlencode({'back': _unsearched(request.GET)})}",
-        "tools": [(text, reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()],
+        "tools": _tools(by),
         "may_receive": by.reach(Verb.RECEIVE) != Reach(),
         "exports": [
             (
