@@ -14,18 +14,32 @@ from pydantic import Field
 from sala.accounts.acting import system
 from sala.installation import queries as installation
 from sala.kit import api, export, network, openapi
-from sala.kit.errors import FieldError, Invalid, NotFound
+from sala.kit.errors import NotFound
 from sala.kit.khmer import ascii_digits
 from sala.kit.openapi import Link
 from sala.kit.paging import ListSpec, choice, text
 from sala.numbers.idempotency import Answer, json_response, of_request
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import actions, answers, checking, forms, joining, listing, looking, queries, rules, shown
+from sala.window import (
+    actions,
+    answers,
+    checking,
+    joining,
+    keeping_api,
+    listing,
+    looking,
+    queries,
+    rules,
+    shown,
+    work_api,
+)
 from sala.window.proposal import serving
 from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind, State, Verb
 
 router = Router(tags=["window"])
+router.add_router("", keeping_api.router)
+router.add_router("", work_api.router)
 
 SERVICES = ListSpec(
     filters=(
@@ -418,19 +432,10 @@ def step(
                 request_id=request_id,
                 version=version,
                 verb=Act(verb),
-                text=_clean(said.text),
+                text=checking.words(said.text),
                 assigned=said.assigned,
                 office=said.office,
             )
         return Answer(200, {"id": str(found.id), **_public(found)}, {"ETag": f'"{found.version}"'})
 
     return json_response(of_request(request, f"window.step:{request_id}:{verb}", act))
-
-
-def _clean(typed: str) -> str:
-    form = forms.ReplyForm({"text": typed})
-    if typed and not form.is_valid():
-        raise Invalid(
-            str(form.errors["text"][0]), errors=[FieldError("text", "invalid", str(form.errors["text"][0]))]
-        )
-    return form.cleaned_data["text"] if typed else ""

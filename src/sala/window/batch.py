@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sala.kit.acting import Acting, Reach
-from sala.kit.errors import Invalid, Problem
+from sala.kit.errors import FieldError, Invalid, Problem
 from sala.kit.terms import N_
 from sala.notices.terms import Channel
 from sala.window import actions, admission, letters, loads, queries, rules
@@ -57,12 +57,12 @@ def offered(by: Acting) -> list[Act]:
 def chosen(by: Acting, keys: Collection[UUID]) -> list[Request]:
     """The chosen requests that the asker may see, due first. Raises `Invalid` for none and for too many."""
     if not keys:
-        raise Invalid(NONE_CHOSEN)
+        raise Invalid(NONE_CHOSEN, errors=[FieldError("requests", "unknown", NONE_CHOSEN)])
     if len(keys) > rules.MOST_AT_ONCE:
-        raise Invalid(TOO_MANY)
+        raise Invalid(TOO_MANY, errors=[FieldError("requests", "too-many", TOO_MANY)])
     found = queries.chosen(by, keys)
     if not found:
-        raise Invalid(NONE_CHOSEN)
+        raise Invalid(NONE_CHOSEN, errors=[FieldError("requests", "unknown", NONE_CHOSEN)])
     return found
 
 

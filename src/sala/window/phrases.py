@@ -100,7 +100,7 @@ def add(*, by: Acting, wording: Wording) -> Phrase:
     _check(wording)
     with transaction.atomic():
         if Phrase.objects.filter(office=by.office, ended__isnull=True).count() >= rules.MOST_PHRASES:
-            raise Invalid(TOO_MANY)
+            raise Invalid(TOO_MANY, errors=[FieldError("act", "too-many", TOO_MANY)])
         row = Phrase(office_id=by.office, **_facts(wording))
         row.save(force_insert=True)
         _record(by, LedgerAct.PHRASE_ADD, row)

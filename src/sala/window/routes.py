@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from sala.kit import clock
 from sala.kit.acting import Acting, Where
@@ -86,11 +86,16 @@ def goal(office: UUID, place: str, service: str, answers: Mapping[str, object]) 
 # ---- reading ------------------------------------------------------------------------------------------------------------
 
 
-def kept(by: Acting) -> list[RoutingRule]:
+def rows(by: Acting) -> QuerySet[RoutingRule]:
     """The rules of the asker's office in their order, on or off. Raises `Refused`."""
     by.require(Verb.ROUTES, _at(by))
-    rows = RoutingRule.objects.filter(office=by.office, ended__isnull=True)
-    return list(rows.select_related("to_office").order_by("position", "pk"))
+    found = RoutingRule.objects.filter(office=by.office, ended__isnull=True)
+    return found.select_related("to_office").order_by("position", "pk")
+
+
+def kept(by: Acting) -> list[RoutingRule]:
+    """The same, read."""
+    return list(rows(by))
 
 
 def one(by: Acting, rule_id: UUID) -> RoutingRule:
@@ -156,7 +161,7 @@ def add(*, by: Acting, wanted: Wanted) -> RoutingRule:
     with transaction.atomic():
         present = RoutingRule.objects.filter(office=by.office, ended__isnull=True)
         if present.count() >= rules.MOST_RULES:
-            raise Invalid(TOO_MANY)
+            raise Invalid(TOO_MANY, errors=[FieldError("post", "too-many", TOO_MANY)])
         last = present.aggregate(last=Max("position"))["last"] or 0
         row = RoutingRule(office_id=by.office, position=last + 1, **_facts(wanted))
         row.save(force_insert=True)
@@ -226,10 +231,23 @@ def _check(by: Acting, wanted: Wanted) -> None:
             queries.service(wanted.service)
         except NotFound:
             errors.append(FieldError("service", "unknown", N_("Choose a service from the list.")))
+    said = N_("Choose an answer from the list.")
     if bool(wanted.attribute) != bool(wanted.answer):
-        errors.append(FieldError("answer", "half", N_("Choose an answer from the list.")))
+        errors.append(FieldError("answer", "half", said))
+    elif wanted.attribute and not _asked(wanted):
+        errors.append(FieldError("answer", "unknown", said))
     if errors:
         raise Invalid(errors[0].message, errors=errors)
+
+
+def _asked(wanted: Wanted) -> bool:
+    """Whether a service on offer asks this question and has this answer among its choices."""
+    return any(
+        asked.code == wanted.attribute and wanted.answer in {choice.key for choice in asked.choices}
+        for terms in queries.services()
+        if terms.form
+        for asked in terms.asks
+    )
 
 
 def _facts(wanted: Wanted) -> dict[str, Any]:

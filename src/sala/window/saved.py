@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from sala.kit import clock
@@ -23,8 +24,16 @@ NAMELESS = N_("Write a name of at most 60 letters.")
 TOO_MANY = N_("At most 20 lists can be kept. Delete one that is not needed any more.")
 
 
+def rows(by: Acting) -> QuerySet[SavedList]:
+    """The lists of the asker's post, by name. Raises `Refused` for who sees no requests."""
+    post = queries.post_id(by)
+    if post is None or by.reach(Verb.SEE) == Reach():
+        raise Refused(N_("Your post does not see requests."))
+    return SavedList.objects.filter(post=post).order_by("name")
+
+
 def mine(by: Acting) -> list[SavedList]:
-    """The lists of the asker's post, by name."""
+    """The same, read; none for who sees no requests."""
     post = queries.post_id(by)
     return list(SavedList.objects.filter(post=post).order_by("name")) if post is not None else []
 
@@ -42,11 +51,11 @@ def keep(*, by: Acting, name: str, params: QueryDict) -> SavedList:
         raise Invalid(NAMELESS, errors=[FieldError("name", "required", NAMELESS)])
     query = urlencode(_narrowed(by, params))
     if not query or len(query) > 500:
-        raise Invalid(NOTHING)
+        raise Invalid(NOTHING, errors=[FieldError("query", "nothing", NOTHING)])
     with transaction.atomic():
         others = SavedList.objects.filter(post=post).exclude(name=name)
         if others.count() >= rules.MOST_LISTS:
-            raise Invalid(TOO_MANY)
+            raise Invalid(TOO_MANY, errors=[FieldError("name", "too-many", TOO_MANY)])
         row, _made = SavedList.objects.update_or_create(
             post=post, name=name, defaults={"query": query, "created": clock.now()}
         )

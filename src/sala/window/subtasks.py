@@ -5,8 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from sala.kit import clock
+from sala.kit import clock, reach
 from sala.kit.acting import Acting
 from sala.kit.errors import Changed, FieldError, Invalid, NotFound, NotPossible
 from sala.kit.terms import N_
@@ -30,6 +31,19 @@ def of(by: Acting, request: Request) -> list[SubTask]:
     return list(SubTask.objects.filter(request=request).order_by("created", "pk"))
 
 
+def visible(by: Acting) -> QuerySet[SubTask]:
+    """The sub-tasks of all requests of which the asker may read what the office writes."""
+    return SubTask.objects.filter(reach.q(by.reach(Verb.SEE_PERSON), "request__"))
+
+
+def one(by: Acting, subtask_id: UUID) -> SubTask:
+    """One of them. Raises `NotFound`."""
+    found = visible(by).filter(pk=subtask_id).first()
+    if found is None:
+        raise NotFound(NOT_FOUND)
+    return found
+
+
 def add(*, by: Acting, request_id: UUID, post: UUID, text: str, due: date) -> SubTask:
     """Give a part of the work to somebody of the office. Side effects: a row, a ledger entry. The request stays as it is.
 
@@ -50,7 +64,7 @@ def add(*, by: Acting, request_id: UUID, post: UUID, text: str, due: date) -> Su
         if errors:
             raise Invalid(errors[0].message, errors=errors)
         if SubTask.objects.filter(request=request).count() >= rules.MOST_SUBTASKS:
-            raise Invalid(TOO_MANY)
+            raise Invalid(TOO_MANY, errors=[FieldError("request", "too-many", TOO_MANY)])
         row = SubTask(request=request, office=request.office_id, post=post, text=text, due=due)
         row.save(force_insert=True)
         _record(by, LedgerAct.SUBTASK_ADD, request, row)
