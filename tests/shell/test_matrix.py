@@ -41,6 +41,8 @@ NOBODY = UUID(
 ONLY = {
     "counter": {f"{name}{place}" for name in ("clerk", "frontdesk") for place in COMMUNES} | {"window1204"},
     "closes": {f"clerk{place}" for place in COMMUNES} | {"window1204"},
+    "escalated": {f"{name}{place}" for name in ("chief", "clerk") for place in COMMUNES}
+    | {"window1204", "governor12", "ministry"},
     "devices": {f"chief{place}" for place in COMMUNES} | {"window1204"},
 }
 DESK = SEES["120404"] | SEES["020801"]  # who has a queue at all
@@ -191,6 +193,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work/messages": ("door", "/en/work/messages"),
     "L/work/requests/<uuid:request_id>/held": ("told", "/en/work/requests/{id}/held"),
     "L/work/requests/<uuid:request_id>/contact": ("told", "/en/work/requests/{id}/contact"),
+    "L/work/escalated": ("escalated", "/en/work/escalated"),
     "L/work/comments": ("door", "/en/work/comments"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),
@@ -320,7 +323,7 @@ def wanted(access: str, who: str, way: str, case: Case, api: bool) -> set[int]:
             return {200} if who in SEES[case.place] else {404} if who else stranger
         case "told":
             return {200} if who in TOLD[case.place] else {403, 404} if who else stranger
-        case "counter" | "closes" | "devices":
+        case "counter" | "closes" | "devices" | "escalated":
             return {200} if who in ONLY[access] else {403} if who else stranger
         case "post":
             return {405} | stranger | {404}

@@ -152,6 +152,8 @@ class Request(models.Model):
     handling_minutes = models.PositiveIntegerField(null=True)
     on_time = models.BooleanField(null=True)
     close_at = models.DateTimeField(null=True)
+    # The step of the pack's escalation that was taken last for this deadline.
+    escalated = models.CharField(max_length=16, blank=True, default="", db_default="")
     trail = models.CharField(max_length=64, blank=True)
     erased_at = models.DateTimeField(null=True)
     created = models.DateTimeField(default=clock.now)
@@ -212,6 +214,12 @@ class Request(models.Model):
                 fields=["due_at", "id"],
                 name="window_joined_due",
                 condition=Q(joined__isnull=False, done_at__isnull=True),
+            ),
+            # Whose deadline comes next and who was told of it: what nobody of the hall is to act on stands not in it.
+            models.Index(
+                fields=["escalated", "due_at", "id"],
+                name="window_escalate",
+                condition=Q(open=True, joined__isnull=True, paused_at__isnull=True),
             ),
         ]
 
@@ -338,6 +346,26 @@ class SubTask(models.Model):
             models.CheckConstraint(
                 condition=Q(done__isnull=True) | Q(dropped__isnull=True), name="window_subtask_ends_once"
             )
+        ]
+
+
+class Escalation(models.Model):
+    """A post of an office was told that a request gets late, or is late: by which step, and for which deadline."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.CharField(max_length=16)
+    due = models.DateTimeField()
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    post = models.CharField(max_length=48)  # the kind of post: whoever holds it
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "due", "step", "office", "post"], name="window_escalation_once"
+            ),
+            models.CheckConstraint(condition=~Q(step="") & ~Q(post=""), name="window_escalation_says"),
         ]
 
 

@@ -100,9 +100,10 @@ FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
 """What the applicant may do; of what they wrote there nothing stays when their data are erased."""
-# Not steps of the work: possible in every state, changing none (personal data erased or put right, a holiday that is added).
-ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT})
-PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD}
+# Not steps of the work: possible in every state, changing none (personal data erased or put right, a holiday that is added,
+# somebody told that it gets late).
+ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT, Act.ESCALATE})
+PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD, Act.ESCALATE}
 # What happens to the report that leads joined ones happens to each of them. A question is put to one person, and so are
 # the reply and the pause; a note is the office's own.
 SHARED = frozenset(
