@@ -5,6 +5,7 @@ import gzip
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -146,6 +147,18 @@ def test_outlines_within_a_place() -> None:
 )
 def test_a_point_lies_in_a_commune(latitude: float, longitude: float, key: str | None) -> None:
     assert queries.locate(latitude, longitude) == key
+
+
+@pytest.mark.parametrize("key", ["120404", "171004", "021103"])
+def test_a_drawn_point_lies_in_its_commune(key: str) -> None:
+    random = Random(7)
+    for _ in range(20):
+        found = queries.point_in(key, random.random)
+        assert found is None or queries.locate(*found) == key
+    assert (queries.point_in(key, random.random) is None) == (not queries.has_border(key))
+    # Fifty draws outside the border: then the point that always lies inside.
+    assert queries.point_in("120404", lambda: 0.0) is not None
+    assert queries.point_in("9", random.random) is None
 
 
 def test_a_point_in_a_commune_that_was_divided_lies_in_its_district() -> None:

@@ -162,6 +162,14 @@ def test_no_summary_without_errors(db: None) -> None:
     assert _render("{{ ui.errors(form) }}", "en", form=_Form()) == ""
 
 
+def test_the_same_words_about_several_fields_name_each(db: None) -> None:
+    page = _render("{{ ui.errors(form) }}", "en", form=_Form({"born_day": "x"}))
+    said = re.findall(r'<a href="#[\w-]+">([^<]*)</a>', page)
+    assert len(said) == len(set(said)) and [text for text in said if text.startswith("Name: ")]
+    alone = _render("{{ ui.errors(form) }}", "en", form=_Form({"name": "A", "how": "a", "where": "1"}))
+    assert "Name: " not in alone
+
+
 def test_counts_in_the_summary_follow_the_language(db: None) -> None:
     form = _Form({})
     assert "things to correct" in _render("{{ ui.errors(form) }}", "en", form=form)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -12,7 +13,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from sala.kit import clock
 from sala.places import queries as places
+from sala.ui import jinja
 from sala.window import actions, board, point
 from sala.window.models import Request
 from sala.window.terms import Act
@@ -47,6 +50,7 @@ def finish(posts: Any, request: Request) -> None:
 ADDRESSES = (
     "/en/map/120404",
     "/en/map/1204?state=closed",
+    "/en/map/120404?state=late",
     "/km/map/12",
     "/en/map/120404/reports.svg",
     "/en/map/1204/reports.atom",
@@ -77,7 +81,7 @@ def test_the_list_is_paged_by_keys_and_narrowed(told: Any, posts: Any, monkeypat
     unit = places.require("120404")
     seen, after = [], ""
     while True:
-        page = board.page(unit, still=True, services=["RP-SEWER"], after=after)
+        page = board.page(unit, state="open", services=["RP-SEWER"], after=after)
         seen += [row.number for row in page.rows]
         after = page.after
         if not after:
@@ -89,6 +93,18 @@ def test_the_list_is_paged_by_keys_and_narrowed(told: Any, posts: Any, monkeypat
         assert Client().get(f"/en/map/120404?{wrong}").status_code in (200, 400)
     for key in ("99", "12040402", "zz"):
         assert Client().get(f"/en/map/{key}").status_code == 404
+
+
+def test_what_is_late_has_a_list_of_its_own(told: Any, posts: Any) -> None:
+    late, waiting, ended, new = (told() for _ in range(4))
+    past = clock.now() - timedelta(days=2)
+    finish(posts, ended)
+    Request.objects.filter(pk__in=[late.pk, waiting.pk, ended.pk]).update(due_at=past)
+    Request.objects.filter(pk=waiting.pk).update(paused_at=past, state="waiting")
+    text = Client().get("/en/map/120404?state=late").content.decode()
+    assert late.number in text and jinja.date_short(past) in text
+    assert not [row.number for row in (waiting, ended, new) if row.number in text]
+    assert len(board.points(places.require("120404"), services=board.codes(), states=("late",))) == 1
 
 
 def test_more_reports_are_no_more_questions(told: Any, django_assert_max_num_queries: Any) -> None:

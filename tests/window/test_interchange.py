@@ -151,6 +151,7 @@ def test_a_file_that_is_none_is_told() -> None:
         (SOUND | {"form": [{"label": 3}]}, "shape"),
         (SOUND | {"form": [{"label": {}, "values": [1]}]}, "shape"),
         (SOUND | {"fee_riel": -1}, "fee"),
+        (SOUND | {"kind": "report", "fee_riel": 500}, "fee"),
         (SOUND | {"days": True}, "days"),
         (SOUND | {"name_en": "a\x00b"}, "unreadable"),
     ],

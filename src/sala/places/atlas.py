@@ -1,7 +1,7 @@
 """Which border belongs to which unit on a given day, and in which unit lies a point? The map, held in memory."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil, floor
@@ -138,6 +138,16 @@ class Ground:
     borders: list[Border]
     shapes: "list[shapely.Geometry]"
     tree: "shapely.STRtree"
+    of_day: "dict[date, dict[str, shapely.Geometry]]" = field(default_factory=dict)
+
+    def shape_of(self, atlas: Atlas, key: str, on: date) -> "shapely.Geometry | None":
+        """The shape of a commune on that day."""
+        if on not in self.of_day:
+            shown = [atlas.present(border, on) for border in self.borders]
+            self.of_day = {
+                on: {unit.key: shape for unit, shape in zip(shown, self.shapes, strict=True) if unit}
+            }
+        return self.of_day[on].get(key)
 
 
 def ground(atlas: Atlas) -> Ground:
@@ -173,6 +183,23 @@ def locate(atlas: Atlas, latitude: float, longitude: float, on: date) -> str | N
             if above is not None and above.valid(on):
                 return key
     return None
+
+
+def point_in(atlas: Atlas, key: str, draw: Callable[[], float], on: date) -> tuple[float, float] | None:
+    """A point (latitude, longitude) inside the border of a commune; None where no border shows it on that day."""
+    from shapely import Point
+
+    held = ground(atlas)
+    shape = held.shape_of(atlas, key, on)
+    if shape is None:
+        return None
+    west, south, east, north = shape.bounds
+    for _ in range(50):
+        point = Point(west + draw() * (east - west), south + draw() * (north - south))
+        if shape.contains(point):
+            return point.y, point.x
+    point = shape.representative_point()
+    return point.y, point.x
 
 
 def features(atlas: Atlas, level: str, within: str, on: date) -> Iterator[tuple[Unit, str, Border]]:

@@ -1,6 +1,6 @@
 """Which place is this, what lies above and below it, what is it called, and where is it?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from django.db.models import QuerySet
@@ -175,6 +175,14 @@ def locate(latitude: float, longitude: float, at: date | None = None) -> str | N
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return None
     return atlas.locate(_atlas(), latitude, longitude, at or clock.today())
+
+
+def point_in(key: str, draw: Callable[[], float]) -> tuple[float, float] | None:
+    """A point (latitude, longitude) drawn inside the border of a commune; None where none is known. For demonstrations.
+
+    ``draw`` gives numbers from 0 to 1, as `Random.random` does.
+    """
+    return atlas.point_in(_atlas(), key, draw, clock.today())
 
 
 def features(

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from sala.kit import clock
 from sala.places.rules import Unit
 from sala.window import public, rules
 from sala.window.models import Request, Service
@@ -30,6 +31,8 @@ SIZE = 25
 FED = 50
 _CHUNK = 2000
 STATES = ("open", "closed")
+LATE = "late"
+"""A third list: open, past the promised day, and not waiting for the applicant."""
 
 
 def codes() -> list[str]:
@@ -50,9 +53,15 @@ class Page:
     after: str
 
 
-def page(unit: Unit, *, still: bool, services: Sequence[str], after: str = "", size: int = SIZE) -> Page:
-    """The open (or finished) reports of a place, those due last first, from ``after`` on. Raises ValueError for a bad key."""
-    rows = _rows(unit, still=still, services=services).only(*public.PUBLIC_COLUMNS)
+def _listed(unit: Unit, state: str, services: Sequence[str]) -> QuerySet[Request]:
+    """One of the lists of a place: open, late (of the open ones), or closed."""
+    rows = _rows(unit, still=state != "closed", services=services)
+    return rows.filter(due_at__lt=clock.now(), paused_at=None) if state == LATE else rows
+
+
+def page(unit: Unit, *, state: str, services: Sequence[str], after: str = "", size: int = SIZE) -> Page:
+    """The open, late or closed reports of a place, those due last first, from ``after`` on. Raises ValueError for a bad key."""
+    rows = _listed(unit, state, services).only(*public.PUBLIC_COLUMNS)
     if after:
         due, key = _key(after)
         rows = rows.filter(Q(due_at__lt=due) | Q(due_at=due, pk__lt=key), due_at__lte=due)
@@ -77,10 +86,9 @@ def points(unit: Unit, *, services: Sequence[str], states: Sequence[str] = STATE
     """Latitude, longitude and whether open of the reports of a place that have a point, each blurred."""
     found: list[tuple[Any, ...]] = []
     for state in states:
-        still = state == "open"
-        rows = _rows(unit, still=still, services=services).filter(latitude__isnull=False)
+        rows = _listed(unit, state, services).filter(latitude__isnull=False)
         found += [
-            (public.blurred(latitude), public.blurred(longitude), still)
+            (public.blurred(latitude), public.blurred(longitude), state != "closed")
             for latitude, longitude in rows.values_list("latitude", "longitude")[:POINTS]
         ]
     return found

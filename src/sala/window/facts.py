@@ -139,6 +139,10 @@ def _numbers(plain: Mapping[str, Any]) -> Iterable[Fault]:
         yield Fault(
             "fee_riel", "fee", N_("Give the fee in whole riel, 0 for free, or nothing where it is not known.")
         )
+    elif fee and plain["kind"] == Kind.REPORT:
+        yield Fault(
+            "fee_riel", "fee", N_("To report a problem costs nothing. Leave the fee empty, or give 0.")
+        )
     if not (_whole(days) and 1 <= days <= MOST_DAYS):
         yield Fault("days", "days", N_("Give a whole number of days from 1 to 1000."))
 

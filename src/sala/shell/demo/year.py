@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -28,7 +29,7 @@ FAVOURED = 280  # requests of each commune that has sign-ins, so that its queue 
 WEAK, SLOWER = 0.12, 2.1  # share of offices that take longer, and how much
 WEAK_DISTRICTS = 0.08  # share of districts whose offices are all slow: they show on the map
 FATES = {Act.FINISH: 0.935, Act.REFUSE: 0.045, Act.WITHDRAW: 0.02}
-ASKED, TOLD, NOTED, RATED = 0.10, 0.30, 0.08, 0.38
+ASKED, TOLD, NOTED, RATED, POINTED = 0.10, 0.30, 0.08, 0.38, 0.65
 
 
 class Weighted(Generic[T]):
@@ -177,6 +178,16 @@ class Year:
             self.villages[commune] = [unit.key for unit in places.children(commune)] or [commune]
         return self.random.choice(self.villages[commune])
 
+    def point(self, service: Service, commune: str) -> tuple[Decimal, Decimal] | tuple[None, None]:
+        """Where on the map it lies, for most problems; documents have no point."""
+        if service.kind == "document" or self.random.random() > POINTED:
+            return None, None
+        found = places.point_in(commune, self.random.random)
+        if found is None:
+            return None, None
+        latitude, longitude = (Decimal(str(round(axis, 5))) for axis in found)
+        return latitude, longitude
+
     def life(self, service: Service, commune: str, at: datetime) -> bulk.Life:
         """One request from its first moment on; what would happen after ``until`` has not happened yet."""
         steps = self.steps(service, self.hall(commune, service.level), at)
@@ -187,6 +198,7 @@ class Year:
         random = self.random
         name = self.stock.names.draw(random)
         known = random.random() < (0.95 if service.kind == "document" else 0.7)
+        latitude, longitude = self.point(service, commune)
         return bulk.Life(
             service=service.code,
             place=self.village(commune),
@@ -198,6 +210,8 @@ class Year:
                 self.stock.asked.get(service.code) or [self.stock.say(random, "reply", service.kind)]
             ),
             location=self.stock.say(random, "location", service.kind),
+            latitude=latitude,
+            longitude=longitude,
             name=f"{name['family_km']} {name['given_km']}" if known else "",
             phone=f"+85512000{random.randrange(1000):03d}" if known else "",
         )

@@ -28,7 +28,11 @@ from sala.window.terms import Kind, State
 NO_PLACE = gettext_lazy("There is no such place. Look for it by name.")
 MARK = gettext_lazy("Demonstration data: no real people or events")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-VIEWS = {"open": gettext_lazy("Not finished yet"), "closed": gettext_lazy("Finished")}
+VIEWS = {
+    "open": gettext_lazy("Not finished yet"),
+    board.LATE: gettext_lazy("Late"),
+    "closed": gettext_lazy("Finished"),
+}
 _BELOW = {"province": "district", "district": "commune", "commune": "commune"}
 
 
@@ -101,11 +105,9 @@ def reports(request: HttpRequest, key: str) -> HttpResponse:
     service, services = _services(request)
     state = _state(request)
     try:
-        page = board.page(
-            unit, still=state == "open", services=services, after=request.GET.get("after", "")[:80]
-        )
+        page = board.page(unit, state=state, services=services, after=request.GET.get("after", "")[:80])
     except ValueError:
-        page = board.page(unit, still=state == "open", services=services)
+        page = board.page(unit, state=state, services=services)
     query = {"service": service} if service else {}
     context = {
         **shown.frame(unit.key),
@@ -152,6 +154,7 @@ def _rows(found: Sequence[Any]) -> list[dict[str, Any]]:
             "place": shown.address(row, names, told=False),
             "received": row.received_at,
             "due": row.due_at,
+            "done": row.done_at,
             "state": shown.tag(State(row.state)),
         }
         for row in found
