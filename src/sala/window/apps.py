@@ -89,6 +89,7 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.REOPEN], N_("Request opened again")),
             (letters.KINDS[Act.JOIN], N_("Report joined with others")),
             (letters.KINDS[Act.PART], N_("Report taken apart from others")),
+            (letters.KINDS[Act.SECOND], N_("Second matter split off")),
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
             (held.HELD, N_("What is held about the applicant")),

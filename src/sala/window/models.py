@@ -136,6 +136,10 @@ class Request(models.Model):
     office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
     assigned = models.UUIDField(null=True)
     joined = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    # The request it was a second matter of.
+    split_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     description = models.TextField(blank=True)
     location = models.CharField(max_length=300, blank=True)
     attributes = models.JSONField(default=dict)
@@ -196,6 +200,9 @@ class Request(models.Model):
                 condition=Q(joined__isnull=True) | ~Q(joined=F("id")) & ~Q(state="waiting"),
                 name="window_request_joined",
             ),
+            models.CheckConstraint(
+                condition=Q(split_from__isnull=True) | ~Q(split_from=F("id")), name="window_request_split"
+            ),
         ]
         indexes = [
             models.Index(fields=["commune", "open", "due_at"], name="window_commune_open_due"),
@@ -214,6 +221,9 @@ class Request(models.Model):
                 fields=["due_at", "id"],
                 name="window_joined_due",
                 condition=Q(joined__isnull=False, done_at__isnull=True),
+            ),
+            models.Index(
+                fields=["split_from"], name="window_split_from", condition=Q(split_from__isnull=False)
             ),
             # Whose deadline comes next and who was told of it: what nobody of the hall is to act on stands not in it.
             models.Index(

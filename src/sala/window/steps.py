@@ -33,7 +33,7 @@ _FACTS = (
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
 # What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
-_LATER = ("reopened_at", "attributes", "joined_id", "escalated")
+_LATER = ("reopened_at", "attributes", "joined_id", "escalated", "split_from_id")
 # What a report takes over from the one it is joined to: they are one case with one clock. The pause is not among them.
 _FOLLOWING = (
     "open", "assigned", "due_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
@@ -219,6 +219,40 @@ def receive(
         request, Act.RECEIVE, "", 1, {"id": ids.uuid7(at), "at": at, "post": post, "assigned": assigned}
     )
     return request, contact, event
+
+
+def second(
+    first: Request,
+    asked: Asked,
+    *,
+    number: str,
+    secret: bytes,
+    calendar: "Calendar",
+    at: datetime,
+    post: str,
+    received_by: str,
+    assigned: UUID | None = None,
+) -> tuple[Request, Contact | None, list[Event]]:
+    """A new request for the second matter in ``first``: received when and by whom the first was, split off ``at`` by ``post``."""
+    request, contact, event = receive(
+        asked,
+        number=number,
+        secret=secret,
+        office_id=first.office_id,
+        calendar=calendar,
+        at=first.received_at,
+        post=received_by,
+        assigned=assigned,
+    )
+    clock = rules.Clock(first.received_at, first.due_at, first.paused_at, first.paused_minutes)
+    terms, reopened = asked.terms, first.reopened_at
+    clock = rules.second_clock(calendar, clock, at, terms.days, terms.days_kind, reopened)
+    request.due_at, request.paused_minutes = clock.due.astimezone(UTC), clock.paused_minutes
+    request.reopened_at, request.split_from_id, request.created = reopened, first.pk, at
+    if contact is not None:
+        contact.created = at
+    made = _aside(request, Act.SECOND, request.state, at=at, post=post, said=first.number)
+    return request, contact, [event, made]
 
 
 def person(*, name: str, phone: str, email: str, language: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from sala.window.pages import (
     routing,
     services,
     several,
+    split,
     subtasks,
 )
 
@@ -92,5 +93,6 @@ urlpatterns = [
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
     path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
     path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
+    path("work/requests/<uuid:request_id>/split", split.split, name="work-split"),
     path("work/requests/<uuid:request_id>/joined", joined.joined, name="work-joined"),
 ]

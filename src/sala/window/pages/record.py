@@ -194,6 +194,8 @@ def _show(
     names = shown.place_names([found])
     known = queries.contact_of(found) if told else None
     main, followers = queries.joined_with(found)
+    splits = any(event.act in (Act.SPLIT, Act.SECOND) for event in events)
+    first, seconds = queries.split_with(found) if splits else (None, [])
     context = {
         "found": found,
         "title": shown.title(found, told=told),
@@ -237,6 +239,10 @@ def _show(
         "readers": _readers(seen, people),
         "main": main,
         "followers": followers,
+        "first": first,
+        "seconds": seconds,
+        "may_split": rules.can_split(State(found.state), joined=main is not None)
+        and by.may(Verb.SPLIT, found.where),
         "may_join": found.open and by.may(Verb.JOIN, found.where) and found.terms.kind == Kind.REPORT,
         "sent": written(told_by.of_request(by, found)),
         "may_correct": by.may(Verb.CORRECT, found.where),
