@@ -60,11 +60,7 @@ def _view(request: HttpRequest) -> str:
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue of the asker's office, or of the subtree without personal data."""
     by = _by(request)
-    with looking.searching(by, request.GET.get("q", "")):
-        return _shown(request, by)
-
-
-def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
+    looking.search(by, request.GET.get("q", ""))
     view = _view(request)
     listing = Listing.of(request.GET, lists.spec(by), path=request.path)
     counts = desk.lengths(by)
@@ -161,8 +157,8 @@ def download(request: HttpRequest, view: str, kind: str) -> HttpResponseBase:
     serialise = lists.serialiser(by)
     found = (plain for chunk in _chunks(rows) for plain in serialise(chunk))
     mark = str(MARK) if installation.is_demonstration() else None
-    with looking.searching(by, listing.q):
-        return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
+    looking.search(by, listing.q)
+    return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
 
 
 def _chunks(rows: Any, size: int = 500) -> Any:
