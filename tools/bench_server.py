@@ -46,12 +46,13 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """One web server process with Sala and the bare views; no worker, so that nothing else uses its CPU."""
+    """Web server processes (one, where none are asked for) with Sala and the bare views; no worker, so that nothing else uses their CPU."""
 
     home: Path
     database: str
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    workers: int = 1
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,7 +68,7 @@ class Server:
 
         command = [
             "bench_bare:door" if word == "sala.shell.serve:application" else word
-            for word in serve.server_command("127.0.0.1", self.port, 1)
+            for word in serve.server_command("127.0.0.1", self.port, self.workers)
         ]
         began = time.monotonic()
         self.process = subprocess.Popen(command, env=self.environment, start_new_session=True)

@@ -7,7 +7,7 @@ import pytest
 
 from sala.kit.errors import NotFound
 from sala.offices import queries, records
-from sala.offices.models import Hours
+from sala.offices.models import Hours, Office
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +119,10 @@ def test_a_calendar_is_read_once_and_an_offices_own_hours_stand_first(django_ass
     queries.forget_calendars()
     assert queries.calendar(office.pk).minutes_a_day == 120 != usual
     assert queries.calendar(None).minutes_a_day == usual
+    other = Office.objects.exclude(pk=office.pk)[0]
+    assert queries.calendar(other.pk) is queries.calendar(None), (
+        "without days and hours of its own: the country's"
+    )
     queries.forget_calendars()
 
 

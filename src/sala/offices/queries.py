@@ -248,7 +248,9 @@ def calendar(office_id: UUID | None) -> "Calendar":
     """The working calendar of an office: the country's hours and holidays, and its own. Kept: other processes see a change
     within five seconds, this one at once.
     """
-    found = _calendars(office_id)
+    own: frozenset[UUID] | None = _calendars(_OWN)
+    # Most offices have no day and no hour of their own: one calendar of the country's, not thousands of the same.
+    found: Calendar | None = _calendars(office_id if own and office_id in own else None)
     assert found is not None  # every office has one
     return found
 
@@ -258,9 +260,16 @@ def forget_calendars() -> None:
     _calendars.forget()
 
 
-def _read_calendar(office_id: UUID | None) -> "Calendar":
+_OWN = "offices with days or hours of their own"
+
+
+def _read_calendar(office_id: UUID | str | None) -> Any:
     from sala.kit.days import Calendar
 
+    if office_id == _OWN:
+        days = Holiday.objects.filter(office__isnull=False).values_list("office_id", flat=True)
+        hours = Hours.objects.filter(office__isnull=False).values_list("office_id", flat=True)
+        return frozenset(days) | frozenset(hours)
     mine = Q(office__isnull=True) | Q(office_id=office_id) if office_id else Q(office__isnull=True)
     stretches: dict[int, list[tuple[time, time]]] = {}
     rows = list(Hours.objects.filter(mine).order_by("weekday", "opens"))
@@ -269,10 +278,10 @@ def _read_calendar(office_id: UUID | None) -> "Calendar":
         if row.weekday in own and row.office_id is None:
             continue  # an office's own hours stand instead of the country's on that weekday
         stretches.setdefault(row.weekday, []).append((row.opens, row.closes))
-    days = Holiday.objects.filter(mine).order_by("date")
+    holidays = Holiday.objects.filter(mine).order_by("date").values_list("date", "name_km", "name_en")
     return Calendar(
         hours={weekday: tuple(sorted(spans)) for weekday, spans in stretches.items()},
-        holidays={day.date: {"km": day.name_km, "en": day.name_en} for day in days},
+        holidays={day: {"km": name_km, "en": name_en} for day, name_km, name_en in holidays},
         zone=clock.zone(),
     )
 
@@ -283,7 +292,7 @@ def _days() -> object:
     return days, hours
 
 
-_calendars: Kept[UUID | None, "Calendar"] = Kept(_read_calendar, _days)
+_calendars: Kept[UUID | str | None, Any] = Kept(_read_calendar, _days)
 
 
 def holidays(year: int, office_id: UUID | None = None) -> list[Holiday]:

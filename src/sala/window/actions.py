@@ -213,13 +213,31 @@ def opened(*, by: Acting, request_id: UUID, version: int, verb: Verb) -> Request
     return request
 
 
-def aside(*, by: Acting, request: Request, act: Act, row: Contact | Rating) -> None:
-    """A step that changes no state but a ``row`` of the request, which the caller has written and has permission for.
+def own(*, by: Acting, code: str) -> Request:
+    """The request, locked for a step of who has its code; inside a transaction of the caller. Raises `NotFound`, `Refused`."""
+    request = _load(queries.by_code(code).id)
+    by.require(Verb.FOLLOW, request.where)
+    return request
 
-    Side effects: the step, the request's version, two ledger entries. Raises `Changed` (somebody was faster).
+
+def aside(
+    *,
+    by: Acting,
+    request: Request,
+    act: Act,
+    row: Contact | Rating | None = None,
+    text: str = "",
+    also: tuple[str, ...] = (),
+) -> Event:
+    """A step that changes no state, but a ``row`` of the request or the columns ``also``, which the caller has written.
+
+    The caller has asked for permission. Side effects: the step with its words, the request's version, a ledger entry of
+    it and of the row. Raises `Changed` (somebody was faster).
     """
-    _step(by, request, act, "", None)
-    _record(by, act, request, row)
+    event = _step(by, request, act, text, None, also=also)
+    if row is not None:
+        _record(by, act, request, row)
+    return event
 
 
 def reply(*, by: Acting, code: str, text: str) -> Request:
@@ -328,7 +346,7 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
         Event.objects.filter(request=request, act__in=[str(a) for a in rules.RESIDENTS]).update(text="")
         request.description = request.location = ""
         request.attributes = {}
-        request.latitude = request.longitude = None
+        request.latitude = request.longitude = request.disputed_at = None
         request.erased_at = clock.now()
         request.trail = steps.trail(queries.events(request, public=False))
         _step(
@@ -337,7 +355,15 @@ def erase_person(*, by: Acting, request_id: UUID) -> Request:
             Act.ERASE,
             "",
             None,
-            also=("description", "location", "attributes", "latitude", "longitude", "erased_at"),
+            also=(
+                "description",
+                "location",
+                "attributes",
+                "latitude",
+                "longitude",
+                "erased_at",
+                "disputed_at",
+            ),
         )
         if rating is not None:
             ledger.forget(by=by, kind=steps.RATING, subject=str(rating.id), at=request.where)

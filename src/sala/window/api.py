@@ -193,24 +193,23 @@ _NEXT = Link("window_step", {"request_id": "$response.body#/id", "If-Match": "$r
 def requests(request: HttpRequest) -> HttpResponse:
     """A page of requests, narrowed by q, state, service, channel, assigned, open, place, from and to."""
     by = _by(request)
-    with looking.searching(by, request.GET.get("q", "")):
-        found = api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by))
-    return api.json(found)
+    looking.search(by, request.GET.get("q", ""))
+    return api.json(api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by)))
 
 
 def _export(request: HttpRequest, kind: str) -> Any:
     by = _by(request)
-    with looking.searching(by, request.GET.get("q", "")):
-        return api.exported(
-            request,
-            queries.listing(by),
-            listing.spec(by),
-            listing.serialiser(by),
-            name=str(_("Requests")),
-            columns=listing.COLUMNS,
-            kind=kind,
-            mark=_mark(),
-        )
+    looking.search(by, request.GET.get("q", ""))
+    return api.exported(
+        request,
+        queries.listing(by),
+        listing.spec(by),
+        listing.serialiser(by),
+        name=str(_("Requests")),
+        columns=listing.COLUMNS,
+        kind=kind,
+        mark=_mark(),
+    )
 
 
 @router.get("/requests.csv", summary="The same as CSV", operation_id="window_requests_csv")

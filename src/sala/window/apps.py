@@ -90,6 +90,7 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.JOIN], N_("Report joined with others")),
             (letters.KINDS[Act.PART], N_("Report taken apart from others")),
             (letters.KINDS[Act.SECOND], N_("Second matter split off")),
+            (letters.KINDS[Act.SETTLE], N_("Answer to what was asked to be corrected")),
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
             (held.HELD, N_("What is held about the applicant")),

@@ -308,6 +308,32 @@ class ReplyForm(forms.Form):
     )
 
 
+class DisputeForm(forms.Form):
+    """What of the data held is wrong?"""
+
+    text = Words(
+        label=_("What is wrong, and how should it be?"),
+        help_text=_("Only the hall reads this. It does not stand on this page."),
+        lines=True,
+        min_length=3,
+        max_length=1000,
+        error_messages={"required": _("Say what is wrong, and how it should be.")},
+    )
+
+
+class SettleForm(forms.Form):
+    """What became of it?"""
+
+    version = forms.IntegerField(min_value=1, max_value=1_000_000_000, widget=forms.HiddenInput)
+    text = Words(
+        label=_("What you did, or why it stays as it is; the applicant reads it"),
+        help_text=_("It stands on the page of the code: write no name and no number."),
+        lines=True,
+        min_length=3,
+        max_length=1000,
+    )
+
+
 class ReopenForm(forms.Form):
     """Why is the applicant not content?"""
 

@@ -169,7 +169,8 @@ def correct(
     """Put right who asked and how to reach them, at the person's word.
 
     Side effects: the contact's row (a new one where nobody had left any), a public step without the old values, ledger
-    entries; the salt of the old values is erased, so that nobody can try out what they were. Raises `NotFound`,
+    entries; the salt of the old values is erased, so that nobody can try out what they were; a correction that was asked
+    for is answered with it. Raises `NotFound`,
     `Refused`, `Changed`, `Invalid` (nothing is left), `NotPossible` (the data were erased).
     """
     if not (name or phone or email):
@@ -186,5 +187,6 @@ def correct(
         for column, value in steps.person(name=name, phone=phone, email=email, language=language).items():
             setattr(contact, column, value)
         contact.save()
-        actions.aside(by=by, request=request, act=Act.CORRECT, row=contact)
+        request.disputed_at = None
+        actions.aside(by=by, request=request, act=Act.CORRECT, row=contact, also=("disputed_at",))
     return request

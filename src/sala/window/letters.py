@@ -40,6 +40,7 @@ KINDS = {
     Act.JOIN: "window.joined",
     Act.PART: "window.parted",
     Act.SECOND: "window.split",
+    Act.SETTLE: "window.settled",
 }
 LINKED = "window.linked"
 MOVED = "window.moved"
@@ -57,6 +58,7 @@ SHORT = {
     Act.JOIN: N_("Your report %(number)s is handled with others of the same problem."),
     Act.PART: N_("Your report %(number)s is handled by itself again."),
     Act.SECOND: N_("The second matter in your request is now request %(number)s."),
+    Act.SETTLE: N_("The hall answered what you asked to be corrected in request %(number)s."),
 }
 
 
@@ -138,6 +140,9 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
         ) % {"first": event.text, "name": name, "number": number}
         if not late:
             opening += " " + _("We will answer by %(due)s.") % {"due": due}
+    elif act == Act.SETTLE:
+        subject = _("Your request %(number)s: what you asked to be corrected") % {"number": number}
+        opening = _("You said that something the hall holds about you is wrong. Its answer:")
     else:
         subject = _("News about your request %(number)s") % {"number": number}
         opening = _("There is news about your request “%(name)s”:") % {"name": name}

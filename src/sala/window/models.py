@@ -160,6 +160,8 @@ class Request(models.Model):
     escalated = models.CharField(max_length=16, blank=True, default="", db_default="")
     trail = models.CharField(max_length=64, blank=True)
     erased_at = models.DateTimeField(null=True)
+    # Since when a correction of what is held is asked for and not answered.
+    disputed_at = models.DateTimeField(null=True)
     created = models.DateTimeField(default=clock.now)
     changed = models.DateTimeField(default=clock.now)
 
@@ -216,6 +218,9 @@ class Request(models.Model):
             models.Index(fields=["assigned", "open"], name="window_assigned_open"),
             models.Index(fields=["received_at"], name="window_received"),
             models.Index(fields=["close_at"], name="window_close_at", condition=Q(state="done")),
+            models.Index(
+                fields=["disputed_at"], name="window_disputed", condition=Q(disputed_at__isnull=False)
+            ),
             models.Index(fields=["joined"], name="window_joined", condition=Q(joined__isnull=False)),
             models.Index(
                 fields=["due_at", "id"],

@@ -98,12 +98,15 @@ READY = (Act.ANSWER, Act.ASK, Act.FINISH, Act.REFUSE)
 """The steps for which an office keeps ready answers."""
 FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
-RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN})
+RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN, Act.DISPUTE})
 """What the applicant may do; of what they wrote there nothing stays when their data are erased."""
-# Not steps of the work: possible in every state, changing none (personal data erased or put right, a holiday that is added,
-# somebody told that it gets late, a second matter split off).
-ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT, Act.ESCALATE, Act.SPLIT, Act.SECOND})
-PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD, Act.ESCALATE}
+# Not steps of the work: possible in every state, changing none (personal data erased, disputed or put right, a holiday that is
+# added, somebody told that it gets late, a second matter split off).
+ASIDE = frozenset(
+    {Act.ERASE, Act.RECOUNT, Act.CORRECT, Act.DISPUTE, Act.SETTLE, Act.ESCALATE, Act.SPLIT, Act.SECOND}
+)
+# What somebody wants corrected holds what the page of the code never shows: a name, a telephone number.
+PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD, Act.DISPUTE, Act.ESCALATE}
 # What happens to the report that leads joined ones happens to each of them. A question is put to one person, and so are
 # the reply and the pause; a note is the office's own.
 SHARED = frozenset(

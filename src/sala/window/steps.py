@@ -33,7 +33,7 @@ _FACTS = (
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
 # What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
-_LATER = ("reopened_at", "attributes", "joined_id", "escalated", "split_from_id")
+_LATER = ("reopened_at", "attributes", "joined_id", "disputed_at", "escalated", "split_from_id")
 # What a report takes over from the one it is joined to: they are one case with one clock. The pause is not among them.
 _FOLLOWING = (
     "open", "assigned", "due_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",

@@ -53,6 +53,8 @@ class Act(Term):
     CLOSE = "close", N_("Closed")
     ERASE = "erase", N_("Personal data erased")
     CORRECT = "correct", N_("Name or contact put right")
+    DISPUTE = "dispute", N_("You asked for a correction")
+    SETTLE = "settle", N_("Answer to what you asked to be corrected")
     RECOUNT = "recount", N_("A holiday was added: the deadline was counted anew")
     JOIN = "join", N_("Joined with another report of the same problem")
     PART = "part", N_("Taken apart: handled by itself again")
@@ -96,6 +98,8 @@ class LedgerAct(Term):
     SUBTASK_DROP = "window.subtask_drop", N_("Sub-task dropped")
     CONFIRM = "window.confirm", N_("A message to the applicant was marked as delivered")
     HELD = "window.held", N_("The applicant was sent what is held about them")
+    DISPUTE = "window.dispute", N_("The applicant asked for a correction")
+    SETTLE = "window.settle", N_("The request for a correction was answered")
     PUBLISH = "window.publish", N_("A comment was published")
     KEEP = "window.keep", N_("A comment was not published")
 

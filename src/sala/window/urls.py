@@ -7,6 +7,7 @@ from sala.window.pages import (
     answers,
     ask,
     board,
+    corrections,
     escalated,
     follow,
     front,
@@ -72,6 +73,7 @@ urlpatterns = [
     path("work", queue.queue, name="work"),
     path("work/escalated", escalated.listing, name="work-escalated"),
     path("work/comments", rating.screen, name="work-comments"),
+    path("work/corrections", corrections.listing, name="work-corrections"),
     path("work/messages", messages.listing, name="work-messages"),
     path("work/several", several.several, name="work-several"),
     path("work/answers", answers.listing, name="work-answers"),
@@ -94,5 +96,6 @@ urlpatterns = [
     path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
     path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
     path("work/requests/<uuid:request_id>/split", split.split, name="work-split"),
+    path("work/requests/<uuid:request_id>/correction", corrections.one, name="work-correction"),
     path("work/requests/<uuid:request_id>/joined", joined.joined, name="work-joined"),
 ]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('offices', '0002_no_overlap'),
-        ('window', '0013_subtasks'),
+        ('window', '0014_dispute'),
     ]
 
     operations = [
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['receive', 'take', 'assign', 'ask', 'reply', 'answer', 'note', 'finish', 'refuse', 'forward', 'return', 'reopen', 'rate', 'withdraw', 'close', 'erase', 'correct', 'recount', 'join', 'part', 'lead', 'escalate'])), name='window_event_act'),
+            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['receive', 'take', 'assign', 'ask', 'reply', 'answer', 'note', 'finish', 'refuse', 'forward', 'return', 'reopen', 'rate', 'withdraw', 'close', 'erase', 'correct', 'dispute', 'settle', 'recount', 'join', 'part', 'lead', 'escalate'])), name='window_event_act'),
         ),
         migrations.AddField(
             model_name='escalation',

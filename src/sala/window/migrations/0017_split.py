@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['receive', 'take', 'assign', 'ask', 'reply', 'answer', 'note', 'finish', 'refuse', 'forward', 'return', 'reopen', 'rate', 'withdraw', 'close', 'erase', 'correct', 'recount', 'join', 'part', 'lead', 'split', 'second', 'escalate'])), name='window_event_act'),
+            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['receive', 'take', 'assign', 'ask', 'reply', 'answer', 'note', 'finish', 'refuse', 'forward', 'return', 'reopen', 'rate', 'withdraw', 'close', 'erase', 'correct', 'dispute', 'settle', 'recount', 'join', 'part', 'lead', 'split', 'second', 'escalate'])), name='window_event_act'),
         ),
         migrations.AddConstraint(
             model_name='request',

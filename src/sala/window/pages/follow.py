@@ -23,7 +23,7 @@ from sala.offices import queries as offices
 from sala.offices import shown as offices_shown
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, attributes, forms, held, letters, queries, rules, shown, steps
+from sala.window import actions, attributes, disputes, forms, held, letters, queries, rules, shown, steps
 from sala.window.terms import Act, State, Verb
 
 HELD = "held"  # not a step of the request: it only asks
@@ -127,6 +127,7 @@ def _track(
     reply: Any = None,
     rate: Any = None,
     reopen: Any = None,
+    dispute: Any = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
     context = _context(code)
@@ -145,6 +146,7 @@ def _track(
         if found.state in (State.DONE, State.CLOSED) and queries.rating_of(found) is None
         else None,
         "reopen": (reopen or forms.ReopenForm()) if found.state == State.DONE else None,
+        "dispute": None if found.disputed_at or found.erased_at else dispute or forms.DisputeForm(),
         "answered": attributes.said(found.terms.asks, found.attributes, jinja.lang()),
         "appeal": queries.appeal(found) if found.state == State.REFUSED else None,
         "rating": queries.rating_of(found),
@@ -155,7 +157,7 @@ def _track(
         "seconds": _seconds(found) if any(event.act == Act.SPLIT for event in events) else [],
         "problem": problem,
     }
-    status = problem.status if problem is not None else 422 if (reply or rate or reopen) else 200
+    status = problem.status if problem is not None else 422 if (reply or rate or reopen or dispute) else 200
     return render(request, "window/track.html", context, status=status)
 
 
@@ -169,7 +171,7 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
     """One step of the applicant; a wrong one shows the page again with what was typed."""
     by = request.acting  # type: ignore[attr-defined]
     act = request.POST.get("act", "")
-    reply = rate = reopen = None
+    reply = rate = reopen = dispute = None
     try:
         if act == Act.REPLY:
             reply = forms.ReplyForm(request.POST)
@@ -189,6 +191,12 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
             actions.reopen(by=by, code=code, text=reopen.cleaned_data["text"])
         elif act == Act.WITHDRAW:
             actions.withdraw(by=by, code=code)
+        elif act == Act.DISPUTE:
+            dispute = forms.DisputeForm(request.POST)
+            if not dispute.is_valid():
+                return _track(request, code, dispute=dispute)
+            disputes.dispute(by=by, code=code, text=dispute.cleaned_data["text"])
+            messages.success(request, _("The hall has what you wrote. Its answer will stand on this page."))
         elif act == HELD:
             held.send(by=by, code=code)
             messages.success(request, _("What the hall holds is on its way to your e-mail address."))
@@ -197,7 +205,7 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
     except Problem as problem:
         if problem.status == 404:
             raise
-        return _track(request, code, reply=reply, rate=rate, reopen=reopen, problem=problem)
+        return _track(request, code, reply=reply, rate=rate, reopen=reopen, dispute=dispute, problem=problem)
     return redirect("request", queries.code_of(queries.by_code(code)))
 
 

@@ -19,7 +19,7 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import batch, desk, escalating, looking, queries, saved, shown
+from sala.window import batch, desk, disputes, escalating, looking, queries, saved, shown
 from sala.window import listing as lists
 from sala.window.terms import BUTTONS, State, Verb
 
@@ -40,6 +40,16 @@ def _by(request: HttpRequest) -> Acting:
     return by
 
 
+def _tools(by: Acting) -> list[tuple[str, str]]:
+    """Texts and addresses of the pages beside the queue; corrections only while some are asked for."""
+    found = [(str(text), reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()]
+    asked = disputes.waiting(by).order_by()[:100].count() if by.reach(Verb.CORRECT) != Reach() else 0
+    if asked:
+        text = _("Corrections asked for: %(count)s") % {"count": jinja.number(asked)}
+        found.insert(0, (text, reverse("work-corrections")))
+    return found
+
+
 def _view(request: HttpRequest) -> str:
     name = request.GET.get("view", "todo")
     return name if name in queries.VIEWS else "todo"
@@ -50,11 +60,7 @@ def _view(request: HttpRequest) -> str:
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue of the asker's office, or of the subtree without personal data."""
     by = _by(request)
-    with looking.searching(by, request.GET.get("q", "")):
-        return _shown(request, by)
-
-
-def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
+    looking.search(by, request.GET.get("q", ""))
     view = _view(request)
     listing = Listing.of(request.GET, lists.spec(by), path=request.path)
     counts = desk.lengths(by)
@@ -96,7 +102,7 @@ def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
             for each in saved.mine(by)
         ],
         "keep_url": f"{reverse('work-lists')}?{urlencode({'back': _unsearched(request.GET)})}",
-        "tools": [(text, reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()],
+        "tools": _tools(by),
         "may_receive": by.reach(Verb.RECEIVE) != Reach(),
         "exports": [
             (
@@ -154,8 +160,8 @@ def download(request: HttpRequest, view: str, kind: str) -> HttpResponseBase:
     serialise = lists.serialiser(by)
     found = (plain for chunk in _chunks(rows) for plain in serialise(chunk))
     mark = str(MARK) if installation.is_demonstration() else None
-    with looking.searching(by, listing.q):
-        return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
+    looking.search(by, listing.q)
+    return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
 
 
 def _chunks(rows: Any, size: int = 500) -> Any:
