@@ -21,7 +21,19 @@ from sala.kit.paging import ListSpec, choice, text
 from sala.numbers.idempotency import Answer, json_response, of_request
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import actions, answers, checking, forms, joining, listing, looking, queries, rules, shown
+from sala.window import (
+    actions,
+    answers,
+    checking,
+    forms,
+    joining,
+    listing,
+    looking,
+    queries,
+    rules,
+    shown,
+    splitting,
+)
 from sala.window.proposal import serving
 from sala.window.terms import GRANTS, Act, Channel, FeeStatus, Kind, State, Verb
 
@@ -237,6 +249,8 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
     ]
     body["steps"] = moves
     may_join = found.open and by.may(Verb.JOIN, found.where)
+    splits = rules.can_split(State(found.state), joined=found.joined_id is not None)
+    body["steps"] += [str(Act.SPLIT)] if splits and by.may(Verb.SPLIT, found.where) else []
     body["steps"] += [str(Act.PART if found.joined_id else Act.JOIN)] if may_join else []
     if told:
         contact = queries.contact_of(found)
@@ -370,9 +384,10 @@ class Words(api.Strict):
     assigned: UUID | None = None
     office: UUID | None = None
     joined: str = Field("", max_length=32, description="For `join`: the number of the other report")
+    service: str = Field("", max_length=32, description="For `split`: the service of the second matter")
 
 
-STEPS = [str(act) for act in (*GRANTS, Act.JOIN, Act.PART) if act != Act.RECEIVE]
+STEPS = [str(act) for act in (*GRANTS, Act.JOIN, Act.PART, Act.SPLIT) if act != Act.RECEIVE]
 
 
 @router.post(
@@ -394,13 +409,13 @@ def step(
     verb: Path[str],
     body: Words | None = None,
 ) -> HttpResponse:
-    """Take, assign, ask, answer, note, forward, return, reopen, finish, refuse, erase, join or part. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
+    """Take, assign, ask, answer, note, forward, return, reopen, finish, refuse, erase, join, part or split (the answer is the new request). 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
     by = _by(request)
     if verb not in STEPS:
         raise NotFound(_("There is no such step."))
     queries.record(by, request_id)
     version = api.version(request)
-    said = body or Words(text="", joined="")
+    said = body or Words(text="", joined="", service="")
 
     def act() -> Answer:
         if verb == Act.ERASE:
@@ -411,6 +426,9 @@ def step(
             found = joining.join(by=by, request_id=request_id, version=version, number=number)
         elif verb == Act.PART:
             found = joining.part(by=by, request_id=request_id, version=version)
+        elif verb == Act.SPLIT:
+            wish = splitting.Wish(said.service, _clean(said.text))
+            found = splitting.split(by=by, request_id=request_id, version=version, wish=wish)
         else:
             found = actions.act(
                 by=by,

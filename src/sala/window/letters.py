@@ -39,6 +39,7 @@ KINDS = {
     Act.REOPEN: "window.reopened",
     Act.JOIN: "window.joined",
     Act.PART: "window.parted",
+    Act.SECOND: "window.split",
     Act.SETTLE: "window.settled",
 }
 LINKED = "window.linked"
@@ -56,6 +57,7 @@ SHORT = {
     Act.REOPEN: N_("Your request %(number)s is open again."),
     Act.JOIN: N_("Your report %(number)s is handled with others of the same problem."),
     Act.PART: N_("Your report %(number)s is handled by itself again."),
+    Act.SECOND: N_("The second matter in your request is now request %(number)s."),
     Act.SETTLE: N_("The hall answered what you asked to be corrected in request %(number)s."),
 }
 
@@ -131,13 +133,21 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
         }
         if not late:
             opening += " " + _("We will answer by %(due)s.") % {"due": due}
+    elif act == Act.SECOND:
+        subject = _("The second matter in your request is now request %(number)s") % {"number": number}
+        opening = _(
+            "Your request %(first)s held two matters. The second, “%(name)s”, is now a request of its own: %(number)s. It has a code of its own and counts from the day on which you asked."
+        ) % {"first": event.text, "name": name, "number": number}
+        if not late:
+            opening += " " + _("We will answer by %(due)s.") % {"due": due}
     elif act == Act.SETTLE:
         subject = _("Your request %(number)s: what you asked to be corrected") % {"number": number}
         opening = _("You said that something the hall holds about you is wrong. Its answer:")
     else:
         subject = _("News about your request %(number)s") % {"number": number}
         opening = _("There is news about your request “%(name)s”:") % {"name": name}
-    parts = [opening, event.text, _("Follow it here: %(link)s") % {"link": link(code)}]
+    said = event.text if act != Act.SECOND else ""  # its number stands in the sentence
+    parts = [opening, said, _("Follow it here: %(link)s") % {"link": link(code)}]
     if act == Act.FINISH:
         parts.insert(
             2,

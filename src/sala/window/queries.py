@@ -314,6 +314,14 @@ def joined_with(request: Request) -> tuple[Request | None, list[Request]]:
     return (found[0], []) if key is not None else (None, found)
 
 
+def split_with(request: Request) -> tuple[Request | None, list[Request]]:
+    """The request it was split off from, and those that were split off from it, the oldest first."""
+    found = Request.objects.filter(Q(pk=request.split_from_id) | Q(split_from=request.pk))
+    rows = list(found.select_related("terms__service").order_by("created", "pk"))
+    first = next((row for row in rows if row.pk == request.split_from_id), None)
+    return first, [row for row in rows if row.split_from_id == request.pk]
+
+
 OPEN = Q(open=True)
 # What is joined to another is no work of its own: who works on the one that leads has done it for all.
 ALONE = Q(joined__isnull=True)

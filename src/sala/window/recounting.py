@@ -17,7 +17,7 @@ from sala.window.models import Request, ServiceVersion
 from sala.window.terms import Act
 
 CHUNK = 1000
-CHANGED = ("version", "due_at", "trail", "changed")
+CHANGED = ("version", "due_at", "escalated", "trail", "changed")
 
 
 def recount(*, by: Acting, day: date, office: UUID | None) -> int:

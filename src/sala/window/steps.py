@@ -25,7 +25,7 @@ KEY = "window.key"
 CHANGING = (
     "state", "open", "assigned", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes",
     "done_at", "handling_minutes", "on_time", "close_at", "trail", "changed", "office_id", "reopened_at",
-    "joined_id",
+    "joined_id", "escalated",
 )  # fmt: skip
 _FACTS = (
     "version", "number", "code_hash", "open", "created", "changed", "state", "channel", "language", "province", "district", "commune", "village", "assigned", "description",
@@ -33,7 +33,7 @@ _FACTS = (
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
 # What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
-_LATER = ("reopened_at", "attributes", "joined_id", "disputed_at")
+_LATER = ("reopened_at", "attributes", "joined_id", "disputed_at", "escalated", "split_from_id")
 # What a report takes over from the one it is joined to: they are one case with one clock. The pause is not among them.
 _FOLLOWING = (
     "open", "assigned", "due_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
@@ -221,6 +221,40 @@ def receive(
     return request, contact, event
 
 
+def second(
+    first: Request,
+    asked: Asked,
+    *,
+    number: str,
+    secret: bytes,
+    calendar: "Calendar",
+    at: datetime,
+    post: str,
+    received_by: str,
+    assigned: UUID | None = None,
+) -> tuple[Request, Contact | None, list[Event]]:
+    """A new request for the second matter in ``first``: received when and by whom the first was, split off ``at`` by ``post``."""
+    request, contact, event = receive(
+        asked,
+        number=number,
+        secret=secret,
+        office_id=first.office_id,
+        calendar=calendar,
+        at=first.received_at,
+        post=received_by,
+        assigned=assigned,
+    )
+    clock = rules.Clock(first.received_at, first.due_at, first.paused_at, first.paused_minutes)
+    terms, reopened = asked.terms, first.reopened_at
+    clock = rules.second_clock(calendar, clock, at, terms.days, terms.days_kind, reopened)
+    request.due_at, request.paused_minutes = clock.due.astimezone(UTC), clock.paused_minutes
+    request.reopened_at, request.split_from_id, request.created = reopened, first.pk, at
+    if contact is not None:
+        contact.created = at
+    made = _aside(request, Act.SECOND, request.state, at=at, post=post, said=first.number)
+    return request, contact, [event, made]
+
+
 def person(*, name: str, phone: str, email: str, language: str) -> dict[str, str]:
     """What a contact's row says of somebody."""
     search = text.skeleton(name)[:160]
@@ -243,7 +277,7 @@ def step(
     The position of the step is the version of the request after it. Reaction and handling times are set here, once, and
     anew only for a request that was opened again. ``office`` is the one that holds it from now on.
     """
-    source = State(request.state)
+    source, due = State(request.state), request.due_at
     if act not in rules.ASIDE:
         request.state = str(rules.TABLE.after(source, act))
     clock = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
@@ -255,6 +289,8 @@ def step(
         clock = rules.reopened(clock, _done(request), at, calendar)
     request.due_at, request.paused_at = clock.due.astimezone(UTC), clock.paused_at
     request.paused_minutes = clock.paused_minutes
+    if request.due_at != due or act == Act.RECOUNT:
+        request.escalated = ""  # nobody was told of this deadline yet
     request.open = request.state in rules.OPEN
     if act in rules.REACTIONS and request.reaction_minutes is None:
         request.reaction_minutes = rules.used_minutes(clock, at, calendar)
@@ -309,7 +345,7 @@ def follow(
     for name in _FOLLOWING:
         setattr(request, name, getattr(main, name))
     request.state = str(rules.followed(State(main.state)))
-    request.joined_id = main.pk
+    request.joined_id, request.escalated = main.pk, ""
     more = {name: getattr(led, name) for name in ("assigned", "office", "origin")} if led is not None else {}
     return _aside(request, act, source, at=at, post=post, said=said, **more)
 
@@ -322,7 +358,7 @@ def alone(request: Request, act: Act, *, at: datetime, post: str, calendar: "Cal
     due = rules.due(calendar, request.received_at, request.terms.days, request.terms.days_kind)
     if request.reopened_at is not None:
         due = max(due, rules.due(calendar, request.reopened_at, rules.REOPENED_DAYS))
-    request.joined_id = None
+    request.joined_id, request.escalated = None, ""
     request.due_at, request.paused_minutes = due.astimezone(UTC), 0
     return _aside(request, act, request.state, at=at, post=post)
 

@@ -1,4 +1,4 @@
-"""What does the window do by itself? Closes finished requests in time, counts deadlines anew when a holiday is added."""
+"""What does the window do by itself? Closes finished requests in time, tells of late ones, counts deadlines anew when a holiday is added."""
 
 import logging
 from datetime import date, datetime
@@ -22,6 +22,18 @@ def close_due() -> None:
             actions.close(by=by, request_id=request_id)
         except Problem as problem:  # somebody was faster; the next round looks again
             log.info("not closed: %s (%s)", request_id, problem.code)
+
+
+def escalate_due() -> None:
+    """Tell of what gets late, one transaction each, so that one fault holds up nothing else."""
+    from sala.window import escalating
+
+    by = system("window.escalate")
+    for request_id in escalating.due():
+        try:
+            escalating.escalate(by=by, request_id=request_id)
+        except Problem as problem:  # somebody was faster; the next round looks again
+            log.info("not escalated: %s (%s)", request_id, problem.code)
 
 
 def erase_over(before: datetime, most: int) -> int:

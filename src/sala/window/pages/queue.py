@@ -19,7 +19,7 @@ from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import batch, desk, disputes, looking, queries, saved, shown
+from sala.window import batch, desk, disputes, escalating, looking, queries, saved, shown
 from sala.window import listing as lists
 from sala.window.terms import BUTTONS, State, Verb
 
@@ -133,6 +133,9 @@ def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[st
             listing.typed("service"),
         ),
     ]
+    if (marks := escalating.names()) and by.reach(Verb.ESCALATED) != Reach():
+        choices = [(code, jinja.name(names)) for code, names in marks.items()]
+        found.append(("escalated", _("Escalated"), [every, *choices], listing.typed("escalated")))
     where = by.where
     below: list[Any] = places.children(where.place) if where.place else places.children()
     if below:
