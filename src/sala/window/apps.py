@@ -75,6 +75,7 @@ class WindowConfig(AppConfig):
         ledger.register(subtasks.SUBTASK, subtasks.snapshots, _("Sub-task"))
         ledger.register(routes.RULE, routes.snapshots, _("Routing rule"))
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
+        jobs.register("window.moved", timedelta(seconds=5), tasks.tell_moved)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),
             (letters.KINDS[Act.ASK], N_("Question to the applicant")),
