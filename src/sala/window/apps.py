@@ -78,6 +78,7 @@ class WindowConfig(AppConfig):
         ledger.register(escalating.ESCALATION, escalating.snapshots, _("Late request told"))
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
         jobs.register("window.escalate", timedelta(minutes=5), tasks.escalate_due)
+        jobs.register("window.moved", timedelta(seconds=5), tasks.tell_moved)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),
             (letters.KINDS[Act.ASK], N_("Question to the applicant")),

@@ -4,6 +4,7 @@ E-mail tells what was said. SMS and Telegram say only that there is news, and wh
 its length, and nothing a resident told belongs into a messenger's hands.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sala.kit import clock
+from sala.kit.errors import Invalid
 from sala.kit.khmer import date_long
 from sala.kit.terms import N_
 from sala.notices import actions as notices
@@ -42,6 +44,7 @@ KINDS = {
     Act.SECOND: "window.split",
     Act.SETTLE: "window.settled",
 }
+log = logging.getLogger("sala.window")
 LINKED = "window.linked"
 MOVED = "window.moved"
 SHORT = {
@@ -226,12 +229,21 @@ class Moved:
     lines: list[tuple[str, Mapping[str, str], date]] = field(default_factory=list)
 
 
-def tell_moved(people: Iterable[Moved]) -> None:
-    """Tell everybody once, however many of their requests are due later: one notice a person, all in one statement."""
+def moved(people: Iterable[Moved]) -> list[Any]:
+    """Everybody's one notice, however many of their requests are due later; not yet in the outbox.
+
+    Left out is who can't be written to: one wrong address must not keep the others from being told.
+    """
+    built = []
     ordered = sorted(people, key=lambda person: person.language)
     for language, some in groupby(ordered, key=lambda person: person.language):
         with translation.override(language):
-            notices.post_many([_moved(person, language) for person in some])
+            for person in some:
+                try:
+                    built.append(_moved(person, language))
+                except Invalid as problem:
+                    log.warning("not told of a holiday: %s (%s)", person.about, problem.code)
+    return built
 
 
 def _moved(person: Moved, language: str) -> Any:

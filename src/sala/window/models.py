@@ -311,6 +311,16 @@ class Event(models.Model):
         ]
 
 
+class Postponement(models.Model):
+    """A holiday that moved deadlines: whose requests those are, until the worker has told them; then when it did."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    day = models.DateField()
+    requests = models.JSONField(default=list)
+    created = models.DateTimeField(default=clock.now)
+    told_at = models.DateTimeField(null=True)
+
+
 class Phrase(models.Model):
     """A ready answer in both languages: of an office, or (``code``, from the pack) of the whole country."""
 

@@ -1,10 +1,12 @@
 """Which rows does a step of a request leave? Built in memory, the same for one step at the counter and for a year at once."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -34,6 +36,13 @@ _FACTS = (
 )  # fmt: skip
 # What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
 _LATER = ("reopened_at", "attributes", "joined_id", "disputed_at", "escalated", "split_from_id")
+_AXES = ("latitude", "longitude")
+COLUMNS = (*_FACTS, "service_id", "terms_id", "office_id", *_AXES, *_LATER)
+"""The columns of a request's row that `facts` reads: all but its key."""
+_read = attrgetter(*COLUMNS)
+_event_values: Callable[[Any], tuple[Any, ...]] = attrgetter(
+    *(field.attname for field in Event._meta.local_concrete_fields)
+)
 # What a report takes over from the one it is joined to: they are one case with one clock. The pause is not among them.
 _FOLLOWING = (
     "open", "assigned", "due_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
@@ -59,23 +68,22 @@ class Asked:
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    return str(value) if isinstance(value, UUID) else value
-
-
 def content(request: Request) -> dict[str, object]:
     """What the ledger's digest of a request is taken from: every fact of its row, and by ``trail`` every step."""
-    facts = {name: _plain(getattr(request, name)) for name in _FACTS}
-    facts["service"] = request.service_id
-    facts["terms"] = str(request.terms_id)
-    facts["office"] = str(request.office_id)
-    for axis in ("latitude", "longitude"):
-        degrees = getattr(request, axis)
-        facts[axis] = None if degrees is None else f"{degrees:.5f}"
-    later = {name: _plain(getattr(request, name)) for name in _LATER}
-    return facts | {name: value for name, value in later.items() if value}
+    return facts(dict(zip(COLUMNS, _read(request), strict=True)))
+
+
+def facts(row: Mapping[str, Any]) -> dict[str, object]:
+    """The same from a row of values, by the names of `COLUMNS`."""
+    said: dict[str, object] = {name: row[name] for name in _FACTS}
+    said["service"], said["terms"], said["office"] = row["service_id"], row["terms_id"], row["office_id"]
+    for axis in _AXES:
+        degrees = row[axis]
+        said[axis] = None if degrees is None else f"{degrees:.5f}"
+    for name in _LATER:
+        if row[name]:
+            said[name] = row[name]
+    return said
 
 
 def contact_content(contact: Contact) -> dict[str, object]:
@@ -96,11 +104,10 @@ def rating_content(rating: Rating) -> dict[str, object]:
         "courtesy": rating.courtesy,
         "speed": rating.speed,
         "comment": rating.comment,
-        "at": _plain(rating.at),
+        "at": rating.at,
     }
     later = {
-        name: _plain(getattr(rating, name))
-        for name in ("screening", "office", "shown", "reason", "screened_at")
+        name: getattr(rating, name) for name in ("screening", "office", "shown", "reason", "screened_at")
     }
     return facts | {name: value for name, value in later.items() if value}
 
@@ -110,8 +117,8 @@ def key_content(key: ApiKey) -> dict[str, object]:
     return {
         "name": key.name,
         "digest": key.digest,
-        "created": _plain(key.created),
-        "ended": _plain(key.ended),
+        "created": key.created,
+        "ended": key.ended,
     }
 
 
@@ -124,7 +131,7 @@ def entry(row: Request | Contact | Rating) -> dict[str, Any]:
     return {"kind": RATING, "subject": str(row.id), "content": rating_content(row)}
 
 
-def link(trail: str, event: Event) -> str:
+def link(trail: str, event: Event | SimpleNamespace) -> str:
     """The trail after ``event``: a hash over the trail before and everything the step says, so that no step changes unseen."""
     said: dict[str, object] = {
         "id": str(event.id),
@@ -135,11 +142,11 @@ def link(trail: str, event: Event) -> str:
         "public": event.public,
         "text": event.text,
         "post": event.post,
-        "assigned": _plain(event.assigned),
-        "at": _plain(event.at),
+        "assigned": event.assigned,
+        "at": event.at,
     }
     if event.office is not None:
-        said |= {"office": _plain(event.office), "origin": _plain(event.origin)}
+        said |= {"office": event.office, "origin": event.origin}
     return hashlib.sha256(trail.encode() + canonical(said)).hexdigest()
 
 
@@ -370,6 +377,22 @@ def _aside(
     request.changed = at
     told = {"id": ids.uuid7(at), "at": at, "post": post, "text": said, **more}
     return _event(request, act, source, request.version, told)
+
+
+def recount(row: dict[str, Any], *, due: datetime, at: datetime, post: str) -> tuple[Any, ...]:
+    """What `step` does for a deadline that is counted anew, to a row of values (`COLUMNS` and ``id``): nothing else changes.
+
+    Returns the step's row, in the order of its table's columns.
+    """
+    row["version"] += 1
+    row["due_at"], row["escalated"], row["changed"] = due, "", at
+    state = row["state"]
+    told = SimpleNamespace(
+        id=ids.uuid7(at), request_id=row["id"], position=row["version"], act=str(Act.RECOUNT), source=state,
+        target=state, public=True, text="", post=post, assigned=None, office=None, origin=None, at=at,
+    )  # fmt: skip
+    row["trail"] = link(row["trail"], told)
+    return _event_values(told)
 
 
 def _done(request: Request) -> datetime:

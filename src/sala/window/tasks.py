@@ -56,3 +56,10 @@ def recount(by: Acting, day: date, office: UUID | None) -> None:
     from sala.window import recounting
 
     recounting.recount(by=by, day=day, office=office)
+
+
+def tell_moved() -> None:
+    """Tell those whose deadlines a holiday moved."""
+    from sala.window import postponing
+
+    postponing.tell()

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('offices', '0002_no_overlap'),
-        ('window', '0014_dispute'),
+        ('window', '0015_postponement'),
     ]
 
     operations = [

@@ -43,8 +43,7 @@ def _by(request: HttpRequest) -> Acting:
 def _tools(by: Acting) -> list[tuple[str, str]]:
     """Texts and addresses of the pages beside the queue; corrections only while some are asked for."""
     found = [(str(text), reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()]
-    asked = disputes.waiting(by).order_by()[:100].count() if by.reach(Verb.CORRECT) != Reach() else 0
-    if asked:
+    if asked := disputes.asked(by):
         text = _("Corrections asked for: %(count)s") % {"count": jinja.number(asked)}
         found.insert(0, (text, reverse("work-corrections")))
     return found
