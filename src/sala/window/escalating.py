@@ -51,6 +51,13 @@ def names() -> dict[str, Mapping[str, str]]:
     return {step.code: step.names for step in plan()}
 
 
+def raised() -> frozenset[str]:
+    """The codes of the steps that tell an office above: the only ones worth a mark in a queue that shows deadlines anyway."""
+    return frozenset(
+        step.code for step in plan() if any(tell.office == escalation.ABOVE for tell in step.tell)
+    )
+
+
 # ---- who is told now ----------------------------------------------------------------------------------------------------
 
 

@@ -131,7 +131,7 @@ def written(
         State.IN_PROGRESS: _("Continue"),
         State.WAITING: _("Look"),
     }
-    marks = escalating.names()
+    marks, raised = escalating.names(), escalating.raised()
     tags = {str(state): shown.tag(state) for state in State}
     actions = {str(state): words.get(state, other) for state in State}
     short = queries.short_names(row.terms_id for row in requests)
@@ -146,7 +146,7 @@ def written(
             "url": f"{base}{row.id}",
             "number": row.number,
             "due": shown.due_tag(row, offices.calendar(row.office_id), now),
-            "mark": shown.escalated(row, marks),
+            "mark": shown.escalated(row, marks) if row.escalated in raised else None,
             "state": tags[row.state],
             "service": services[row.terms_id],
             "place": shown.address(
