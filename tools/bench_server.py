@@ -51,6 +51,9 @@ class Server:
     home: Path
     database: str
     port: int = field(default_factory=free_port)
+    workers: int = 1
+    bare: bool = True
+    """With the bare views; without them it is the web server that `sala serve` runs."""
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -66,8 +69,8 @@ class Server:
         from sala.shell import serve
 
         command = [
-            "bench_bare:door" if word == "sala.shell.serve:application" else word
-            for word in serve.server_command("127.0.0.1", self.port, 1)
+            "bench_bare:door" if self.bare and word == "sala.shell.serve:application" else word
+            for word in serve.server_command("127.0.0.1", self.port, self.workers)
         ]
         began = time.monotonic()
         self.process = subprocess.Popen(command, env=self.environment, start_new_session=True)

@@ -51,17 +51,16 @@ def may_open_file(http: Any, subject: str) -> bool:
 
 @contextmanager
 def searching(by: Acting, words: str) -> Iterator[None]:
-    """Around a list that is searched: what is looked for among persons is written down in the transaction of the read.
+    """Around a list that is searched: what is looked for among persons is written down before anything is read.
 
-    Side effect: a look without the words, for who may see persons anywhere, unless ``words`` is a request's number.
+    Side effect: a look without the words, for who may see persons anywhere, unless ``words`` is a request's number. It is
+    kept whether or not the search then succeeds; a search that held it open would make the others wait for its reading.
     """
     words = words.strip()
-    if not words or rules.is_number(words) or by.reach(Verb.SEE_PERSON) == Reach():
-        yield
-        return
-    with transaction.atomic():
-        looks.note(by=by, act=Look.SEARCH, kind=steps.REQUEST, subject=SEARCHED, at=by.where)
-        yield
+    if words and not rules.is_number(words) and by.reach(Verb.SEE_PERSON) != Reach():
+        with transaction.atomic():
+            looks.note(by=by, act=Look.SEARCH, kind=steps.REQUEST, subject=SEARCHED, at=by.where)
+    yield
 
 
 def show_person(*, by: Acting, request_id: UUID) -> Contact:
