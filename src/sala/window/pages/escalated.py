@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sala.accounts import asking
 from sala.kit import clock
-from sala.kit.acting import Acting, Reach
-from sala.kit.errors import NotSignedIn, Refused
 from sala.kit.paging import Listing, ListSpec, text
 from sala.offices import queries as offices
 from sala.ui import jinja
@@ -30,11 +29,7 @@ SPEC = ListSpec(
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """The open requests of which the asker's post was told, due first."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.ESCALATED) == Reach():
-        raise Refused(_("Nothing is escalated to your post."))
+    by = asking.with_verb(request, Verb.ESCALATED, _("Nothing is escalated to your post."))
     found = Listing.of(request.GET, SPEC, path=request.path)
     page = found.slice(desk.rows(escalating.to_us(by)))
     names = escalating.names()

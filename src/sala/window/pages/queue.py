@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sala.accounts import asking
 from sala.installation import queries as installation
 from sala.kit import clock, export
 from sala.kit.acting import Acting, Reach
-from sala.kit.errors import Malformed, NotSignedIn, Refused
+from sala.kit.errors import Malformed
 from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
@@ -32,12 +33,7 @@ MARK = gettext_lazy("Demonstration data: no real people or events")
 
 def _by(request: HttpRequest) -> Acting:
     """Who asks; raises unless they may see requests at all."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.SEE) == Reach():
-        raise Refused(_("Your post does not see requests."))
-    return by
+    return asking.with_verb(request, Verb.SEE, _("Your post does not see requests."))
 
 
 def _tools(by: Acting) -> list[tuple[str, str]]:

@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from markupsafe import Markup
 
+from sala.accounts import asking
 from sala.files import queries as files
 from sala.kit import clock
 from sala.kit.acting import Acting
-from sala.kit.errors import Changed, NotFound, NotSignedIn, Problem
+from sala.kit.errors import Changed, NotFound, Problem
 from sala.ledger import looks
 from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
@@ -45,9 +46,7 @@ from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Kind, Look
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """The record; a POST is one step of an officer."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     if request.method == "POST":
         return _step(request, by, queries.record(by, request_id))
     found = looking.see(by=by, request_id=request_id)

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sala.accounts import asking
 from sala.kit.acting import Acting
-from sala.kit.errors import NotSignedIn, Problem
+from sala.kit.errors import Problem
 from sala.window import admission, looking, queries, rules, shown, splitting, work_forms
 from sala.window.terms import State, Verb
 
@@ -20,9 +21,7 @@ from sala.window.terms import State, Verb
 @require_http_methods(["GET", "HEAD", "POST"])
 def split(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """The form; a POST shows what would come of it, and does it when it was looked at."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     found = looking.see(by=by, request_id=request_id)
     by.require(Verb.SPLIT, found.where)
     if request.method != "POST":
