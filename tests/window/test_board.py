@@ -16,7 +16,7 @@ from django.test import Client
 from sala.kit import clock
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, board, point
+from sala.window import actions, board, point, queries
 from sala.window.models import Request
 from sala.window.terms import Act
 
@@ -104,7 +104,7 @@ def test_what_is_late_has_a_list_of_its_own(told: Any, posts: Any) -> None:
     text = Client().get("/en/map/120404?state=late").content.decode()
     assert late.number in text and jinja.date_short(past) in text
     assert not [row.number for row in (waiting, ended, new) if row.number in text]
-    assert len(board.points(places.require("120404"), services=board.codes(), states=("late",))) == 1
+    assert len(board.points(places.require("120404"), services=queries.listed(), states=("late",))) == 1
 
 
 def test_more_reports_are_no_more_questions(told: Any, django_assert_max_num_queries: Any) -> None:
@@ -124,7 +124,7 @@ def test_more_reports_are_no_more_questions(told: Any, django_assert_max_num_que
 @pytest.mark.parametrize("still", [True, False])
 def test_a_place_reads_its_own_index(key: str, still: bool) -> None:
     unit = places.require(key)
-    found = board._rows(unit, still=still, services=board.codes())[:50].explain()
+    found = board._rows(unit, still=still, services=queries.listed())[:50].explain()
     assert f"window_{unit.level}_open_due" in found and "SCAN window_request" not in found
 
 
@@ -158,8 +158,8 @@ def test_the_map_shows_open_and_finished_ones_apart(told: Any, posts: Any) -> No
     finish(posts, told())
     told()
     told()
-    assert len(board.points(unit, services=board.codes())) == 3
-    assert len(board.points(unit, services=board.codes(), states=("open",))) == 2
+    assert len(board.points(unit, services=queries.listed())) == 3
+    assert len(board.points(unit, services=queries.listed(), states=("open",))) == 2
     assert board.points(unit, services=["RP-ROAD"]) == []
     drawn = Client().get("/km/map/120404/reports.svg")
     assert drawn["Content-Type"] == "image/svg+xml" and "max-age" in drawn["Cache-Control"]

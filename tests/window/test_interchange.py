@@ -34,7 +34,7 @@ def services(draw: Any) -> facts.Plain:
         "fee_riel": draw(st.none() | st.integers(0, facts.MOST_FEE)), "days": draw(st.integers(1, 1000)),
         "papers": draw(st.lists(names(), max_size=3)), "passes": draw(st.lists(st.sampled_from(list(Level)), unique=True)),
         "legal_basis": draw(odd), "verified": draw(st.lists(st.sampled_from([Fact.NAME, Fact.DAYS]), unique=True)),
-        "offered": draw(st.booleans()), "source": draw(odd), "days_kind": draw(st.sampled_from(["working", "calendar"])),
+        "offered": draw(st.booleans()), "protected": draw(st.sampled_from([None, True, False])), "source": draw(odd), "days_kind": draw(st.sampled_from(["working", "calendar"])),
         "form": [{"code": "floor", "datatype": "string", "label": {"km": "ជាន់", "en": draw(odd) + "f"}, "hint": draw(names())}],
     }  # fmt: skip
     return facts.tidy(said)

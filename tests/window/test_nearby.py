@@ -99,6 +99,8 @@ ONE, TWO, HALL, OTHER = (UUID(int=n) for n in (1, 2, 3, 4))
         ({"id": TWO}, {}, True, "same request"),
         ({"kind": Kind.DOCUMENT}, {}, True, "documents"),
         ({}, {"kind": Kind.DOCUMENT}, True, "documents"),
+        ({"protected": True}, {"protected": True}, False, "protected"),
+        ({"protected": True}, {"protected": True}, True, "protected"),
         ({"open": False}, {}, True, "finished"),
         ({}, {"open": False}, False, "finished"),
         ({}, {"service": "RP-ROAD"}, True, "different"),

@@ -130,8 +130,10 @@ def receive(
             limits.take(door="window.report", source=source, most=rules.REPORTS_AN_HOUR, message=TOO_MANY)
         main = None
         if joined:
-            kind = terms.service.kind
-            own_case = nearby.Case(None, terms.service_id, kind, where.commune, office_id, open=True)
+            asked = terms.service
+            own_case = nearby.Case(
+                None, asked.pk, asked.kind, where.commune, office_id, True, asked.protected
+            )
             main = joining.named(joined, own_case)
         now = clock.now()
         year = now.astimezone(clock.zone()).year

@@ -17,9 +17,8 @@ from django.db.models import Q, QuerySet
 
 from sala.kit import clock
 from sala.places.rules import Unit
-from sala.window import public, rules
-from sala.window.models import Request, Service
-from sala.window.terms import Kind
+from sala.window import public, queries, rules
+from sala.window.models import Request
 
 POINTS = 500
 """So many points of each sort are drawn, those due last: more would be one blot."""
@@ -33,11 +32,6 @@ _CHUNK = 2000
 STATES = ("open", "closed")
 LATE = "late"
 """A third list: open, past the promised day, and not waiting for the applicant."""
-
-
-def codes() -> list[str]:
-    """The codes of all problem reports, whether offered today or before. Documents are nobody else's matter."""
-    return list(Service.objects.filter(kind=Kind.REPORT).order_by("position").values_list("pk", flat=True))
 
 
 def _rows(unit: Unit | None, *, still: bool, services: Sequence[str]) -> QuerySet[Request]:
@@ -73,7 +67,9 @@ def page(unit: Unit, *, state: str, services: Sequence[str], after: str = "", si
 def _key(number: str) -> tuple[datetime, UUID]:
     """Where in the order the report of this number stands; its id is nobody's business, so that pages name the number."""
     found = (
-        Request.objects.filter(number=number, service__kind=Kind.REPORT).values_list("due_at", "pk").first()
+        Request.objects.filter(number=number, service_id__in=queries.listed())
+        .values_list("due_at", "pk")
+        .first()
         if rules.is_number(number)
         else None
     )
@@ -96,7 +92,7 @@ def points(unit: Unit, *, services: Sequence[str], states: Sequence[str] = STATE
 
 def newest(unit: Unit) -> list[Request]:
     """The reports of a place that came in last, for a feed: open and finished ones."""
-    services = codes()
+    services = queries.listed()
     parts = (
         _rows(unit, still=still, services=services).only(*public.PUBLIC_COLUMNS)[:FED]
         for still in (True, False)
@@ -119,7 +115,7 @@ def pace(unit: Unit) -> list[Pace]:
 
     Joined ones are one case. Those that were withdrawn are none.
     """
-    rows = _rows(unit, still=False, services=codes()).filter(joined=None)
+    rows = _rows(unit, still=False, services=queries.listed()).filter(joined=None)
     by_service: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for code, minutes, on_time in rows.values_list("service_id", "handling_minutes", "on_time")[:COUNTED]:
         if minutes is not None:  # what was withdrawn was never finished
@@ -138,12 +134,17 @@ def _pace(code: str, found: list[tuple[int, bool]]) -> Pace:
 
 def still_open(unit: Unit) -> int:
     """How many reports of a place are open, exact up to `COUNTED`, then one more. Joined ones are one case."""
-    return _rows(unit, still=True, services=codes()).filter(joined=None).order_by()[: COUNTED + 1].count()
+    return (
+        _rows(unit, still=True, services=queries.listed())
+        .filter(joined=None)
+        .order_by()[: COUNTED + 1]
+        .count()
+    )
 
 
 def everything(unit: Unit | None, start: datetime | None, end: datetime | None) -> Iterator[Request]:
     """Every problem report, by key ranges, so that a long list holds no long transaction and no memory."""
-    rows = Request.objects.filter(service_id__in=codes()).only(*public.PUBLIC_COLUMNS, "joined_id")
+    rows = Request.objects.filter(service_id__in=queries.listed()).only(*public.PUBLIC_COLUMNS, "joined_id")
     rows = rows.order_by("pk")
     if unit is not None:
         rows = rows.filter(**{unit.level: unit.key})

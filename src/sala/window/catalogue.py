@@ -13,11 +13,12 @@ from sala.window.terms import Kind
 
 @dataclass(frozen=True)
 class Row:
-    """One service as the pack says it: the fields of its version, and its kind."""
+    """One service as the pack says it: the fields of its version, its kind, and whether its requests are protected."""
 
     code: str
     kind: Kind
     facts: Mapping[str, Any]
+    protected: bool = False
 
 
 class Faulty(ValueError):  # noqa: N818 - the sentence reads so
@@ -83,7 +84,7 @@ def _row(line: int, row: Mapping[str, str], pack: Mapping[str, Any], basis: str)
         "status": row["status"].strip(),
         "source": row["source"].strip(),
     }
-    return Row(code, kind, facts)
+    return Row(code, kind, facts, protected=code in pack.get("protected", {}).get("codes", ()))
 
 
 def read(pack: Path) -> list[Row]:
@@ -100,4 +101,7 @@ def read(pack: Path) -> list[Row]:
     codes = [row.code for row in rows]
     if len(codes) != len(set(codes)):
         raise Faulty(f"services.csv: a code stands twice: {sorted({c for c in codes if codes.count(c) > 1})}")
+    unknown = set(settings.get("protected", {}).get("codes", ())) - set(codes)
+    if unknown:  # a slip of the pen would leave somebody unprotected
+        raise Faulty(f"services.toml, protected: there is no such service: {sorted(unknown)}")
     return rows

@@ -29,6 +29,10 @@ NOT_FOUND = N_("There is no such comment, or it belongs to another office.")
 DECIDED = N_("Somebody else has looked through this comment already.")
 
 
+# Of a service that became protected later nothing is published any more (`rules.openness`).
+_OPEN = Rating.objects.filter(request__service__protected=False)
+
+
 class Line(NamedTuple):
     """A comment that waits, as the officer sees it: what its service was, its marks, and what in it may name somebody."""
 
@@ -53,7 +57,7 @@ class Said(NamedTuple):
 
 def waiting(by: Acting) -> QuerySet[Rating]:
     """The comments that the asker may look through, of the requests whose person the office may see."""
-    found = Rating.objects.filter(reach.q(by.reach(Verb.SCREEN), "request__"), screening=Screening.ASKED)
+    found = _OPEN.filter(reach.q(by.reach(Verb.SCREEN), "request__"), screening=Screening.ASKED)
     return found.select_related("request")
 
 
@@ -121,7 +125,7 @@ def keep(*, by: Acting, rating_id: UUID, reason: str) -> Rating:
 
 
 def _load(by: Acting, rating_id: UUID) -> Rating:
-    rating = one(Rating.objects.select_related("request").filter(pk=rating_id).exclude(screening=""))
+    rating = one(_OPEN.select_related("request").filter(pk=rating_id).exclude(screening=""))
     if rating is None or not by.may(Verb.SCREEN, rating.request.where):
         raise NotFound(NOT_FOUND)
     if rating.screening != Screening.ASKED:
@@ -146,7 +150,7 @@ def _decide(by: Acting, rating: Rating, act: LedgerAct, to: Screening, **values:
 
 def published(office: UUID) -> QuerySet[Rating]:
     """An office's published comments, newest first. Public: nothing of the request or the person is read."""
-    found = Rating.objects.filter(office=office, screening=Screening.SHOWN).order_by("-at", "-id")
+    found = _OPEN.filter(office=office, screening=Screening.SHOWN).order_by("-at", "-id")
     return found.select_related("request").only(
         "courtesy", "speed", "shown", "at", "request__terms_id", "request__id"
     )
@@ -159,7 +163,7 @@ def said(found: Iterable[Rating]) -> list[Said]:
 
 def unpublished(office: UUID) -> Counter[str]:
     """How many of an office's comments wait to be looked through, and how many were kept back for which reason."""
-    rows = Rating.objects.filter(office=office, screening__in=[Screening.ASKED, Screening.KEPT])
+    rows = _OPEN.filter(office=office, screening__in=[Screening.ASKED, Screening.KEPT])
     counted = rows.values_list("screening", "reason").annotate(count=Count("pk"))
     return Counter({reason or screening: count for screening, reason, count in counted})
 

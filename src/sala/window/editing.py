@@ -22,6 +22,8 @@ CHANGED = N_(
 )
 NONE = N_("There is no such service. Look for it in the list of services.")
 WRONG = N_("Something in this service is not right.")
+OF_SERVICE = ("kind", "offered", "protected", "verified")
+"""What is said of the service as a whole, or worked out; everything else stands in a version."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,17 @@ class Change:
         return "changed"
 
 
+STAYS = N_(
+    "A protected service stays protected: people asked for it trusting in that. Withdraw it and add another one instead."
+)
+
+
 def plain(version: ServiceVersion) -> Plain:
     """A version as editor and files write it."""
-    said = {key: getattr(version, key) for key in facts.KEYS if key not in ("kind", "offered", "verified")}
-    said |= {"kind": version.kind, "offered": version.service.offered, "verified": version.proven}
+    said = {key: getattr(version, key) for key in facts.KEYS if key not in OF_SERVICE}
+    service = version.service
+    said |= {"kind": service.kind, "offered": service.offered, "protected": service.protected}
+    said |= {"verified": version.proven}
     return facts.tidy(said)
 
 
@@ -68,6 +77,8 @@ def compare(rows: Sequence[Plain]) -> list[Change]:
     for after in rows:
         old = known.get(after["code"])
         before = plain(old) if old is not None else None
+        if after["protected"] is None:
+            after = {**after, "protected": before is not None and before["protected"]}
         keys = facts.changed(before, after) if before is not None else list(facts.KEYS)
         found.append(Change(after["code"], before, after, keys, old.version if old is not None else 0))
     return found
@@ -132,19 +143,19 @@ def _offer(by: Acting, code: str, offered: bool) -> None:
                 if offered
                 else N_("This service is withdrawn already.")
             )
-        _keep(by, service, offered)
+        _keep(by, service, offered, service.protected)
 
 
-def _keep(by: Acting, service: Service, offered: bool) -> None:
-    """Note that the service was changed here, and whether it is offered."""
-    if service.own and service.offered == offered:
+def _keep(by: Acting, service: Service, offered: bool, protected: bool) -> None:
+    """Note that the service was changed here, whether it is offered, and whether its requests are protected."""
+    if service.own and (service.offered, service.protected) == (offered, protected):
         Service.objects.filter(pk=service.pk).update(changed=clock.now())
         return
-    act = LedgerAct.KEEP_SERVICE
+    act = LedgerAct.KEEP_SERVICE if service.protected == protected else LedgerAct.PROTECT_SERVICE
     if service.offered != offered:
         act = LedgerAct.OFFER_SERVICE if offered else LedgerAct.WITHDRAW_SERVICE
-    service.own, service.offered, service.changed = True, offered, clock.now()
-    service.save(update_fields=["own", "offered", "changed"])
+    service.own, service.offered, service.protected, service.changed = True, offered, protected, clock.now()
+    service.save(update_fields=["own", "offered", "protected", "changed"])
     queries.forget_services()
     ledger.record(
         by=by,
@@ -162,6 +173,8 @@ def _take(by: Acting, change: Change, version: int) -> ServiceVersion:
     wrong = facts.faults(after)
     if change.before is not None and "kind" in change.keys:
         wrong.append(facts.Fault("kind", "fixed", N_("A service stays what it is: a report or a document.")))
+    if change.before is not None and change.before["protected"] and not after["protected"]:
+        wrong.append(facts.Fault("protected", "fixed", STAYS))
     if wrong:
         raise _invalid(wrong)
     if version != change.version:
@@ -169,8 +182,8 @@ def _take(by: Acting, change: Change, version: int) -> ServiceVersion:
     old = present(change.code) if change.before is not None else None
     service = old.service if old is not None else _new(after)
     if change.keys:
-        _keep(by, service, after["offered"])
-    if old is not None and not set(change.keys) - {"offered"}:
+        _keep(by, service, after["offered"], after["protected"])
+    if old is not None and not set(change.keys) - {"offered", "protected"}:
         return old
     level_text = old.level_text if old is not None and "level" not in change.keys else after["level"]
     made = loading.version_of(change.code, facts.kept(after, level_text), old)

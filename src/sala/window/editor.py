@@ -14,7 +14,8 @@ from sala.window.forms import Words
 from sala.window.terms import DaysKind, Fact, Kind, Level
 
 LABELS: dict[str, Any] = {
-    "code": _("Code"), "kind": _("Kind"), "offered": _("Offered"), "name_km": _("Name in Khmer"), "name_en": _("Name in English"),
+    "code": _("Code"), "kind": _("Kind"), "offered": _("Offered"), "protected": _("Protected"),
+    "name_km": _("Name in Khmer"), "name_en": _("Name in English"),
     "short_km": _("Short name in Khmer"), "short_en": _("Short name in English"), "about": _("Description"),
     "level": _("Who decides"), "passes": _("Passes through"), "sector": _("Code of the sector"),
     "sector_km": _("Sector in Khmer"), "sector_en": _("Sector in English"), "fee_riel": _("Fee in riel"),
@@ -49,6 +50,13 @@ class EditorForm(forms.Form):
         choices=lambda: _terms(Level), label=LABELS["passes"], required=False,
         help_text=_("The levels it passes before the one that decides."),
     )  # fmt: skip
+    protected = forms.BooleanField(
+        required=False,
+        label=_("Protect its requests"),
+        help_text=_(
+            "Nothing of them is public: no map, no list, no comment; messages do not name the service. It can't be undone."
+        ),
+    )
     sector = _line("sector")
     fee_riel = Words(
         required=False,

@@ -26,7 +26,7 @@ SOURCE, PAPER = 2000, 300
 MOST_FEE, MOST_DAYS, MOST_PAPERS, MOST_ASKED, MOST_CHOICES = 1_000_000_000, 1000, 40, 20, 60
 TEXTS = (*LINES, "source")
 KEYS = (
-    "code", "kind", "offered", "name_km", "name_en", "short_km", "short_en", "about", "level", "passes", "sector", "sector_km",
+    "code", "kind", "offered", "protected", "name_km", "name_en", "short_km", "short_en", "about", "level", "passes", "sector", "sector_km",
     "sector_en", "fee_riel", "fee_note", "days", "days_kind", "days_note", "validity", "papers", "form", "legal_basis",
     "verified", "status", "source",
 )  # fmt: skip
@@ -69,6 +69,8 @@ def tidy(plain: Mapping[str, Any]) -> Plain:
     found["source"] = normalise(str(plain.get("source") or ""))
     found["code"] = line(plain.get("code")).upper()
     found["offered"] = bool(plain.get("offered", True))
+    said = plain.get("protected")
+    found["protected"] = said if said is None else bool(said)  # None: the file doesn't say, so it stays
     found["days_kind"] = line(plain.get("days_kind")) or str(DaysKind.WORKING)
     for key in ("kind", "level"):
         found[key] = line(plain.get(key))

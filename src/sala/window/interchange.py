@@ -16,6 +16,8 @@ from sala.window.facts import LANGUAGES, Plain
 FORMAT = "sala.window.services/1"
 LARGEST, UNPACKED, MOST_ROWS, MOST_COLUMNS = 2 * 1024 * 1024, 40 * 1024 * 1024, 2000, 80
 LISTS = ("passes", "verified")
+FLAGS: Mapping[str, bool | None] = {"offered": True, "protected": None}
+"""Yes or no, and what an empty cell means; None: as it is."""
 PAIRS = (*facts.BOTH, "papers")
 COLUMNS = tuple(
     column for key in facts.KEYS for column in ([f"{key}_km", f"{key}_en"] if key in PAIRS else [key])
@@ -76,8 +78,8 @@ def _cell(service: Mapping[str, Any], column: str) -> object:
     if key == "papers":
         return guarded("\n".join(paper[language] for paper in service["papers"]))
     value = service[column]
-    if column == "offered":
-        return "yes" if value else "no"
+    if column in FLAGS:
+        return "" if value is None else "yes" if value else "no"
     if column in LISTS:
         return "; ".join(value)
     if column == "form":
@@ -126,7 +128,7 @@ def _of_json(row: Mapping[str, Any]) -> Plain | list[Fault]:
     """A service of a JSON document, not yet tidy; or what is wrong with its shape."""
     shapes: dict[str, type | tuple[type, ...]] = dict.fromkeys(facts.KEYS, str)
     shapes |= dict.fromkeys(facts.BOTH, dict) | dict.fromkeys(("passes", "verified", "papers", "form"), list)
-    shapes |= {"offered": bool, "fee_riel": (int, type(None)), "days": int}
+    shapes |= {"offered": bool, "protected": (bool, type(None)), "fee_riel": (int, type(None)), "days": int}
     wrong = N_("This is not the kind of value that stands here: take an exported file as the pattern.")
     found = [
         Fault(0, str(key)[:60], "unknown-column", N_("There is no such column."))
@@ -266,9 +268,9 @@ def _put(plain: Plain, column: str, text: str, found: list[Fault]) -> None:
             plain[column] = inputs.whole(text.replace(",", ""), 0, most) if text.strip() else None
         except inputs.Wrong:
             found.append(Fault(0, column, "number", N_("Give a whole number.")))
-    elif column == "offered":
+    elif column in FLAGS:
         try:
-            plain[column] = inputs.flag(text) if text.strip() else True
+            plain[column] = inputs.flag(text) if text.strip() else FLAGS[column]
         except inputs.Wrong:
             found.append(Fault(0, column, "flag", N_("Write yes or no.")))
     elif column in LISTS:

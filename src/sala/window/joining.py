@@ -41,8 +41,16 @@ def _followers(main: UUID) -> list[Request]:
 
 def case(request: Request) -> nearby.Case:
     """What decides whether it may be joined."""
-    kind = request.terms.service.kind
-    return nearby.Case(request.pk, request.service_id, kind, request.commune, request.office_id, request.open)
+    service = request.terms.service
+    return nearby.Case(
+        request.pk,
+        service.pk,
+        service.kind,
+        request.commune,
+        request.office_id,
+        request.open,
+        service.protected,
+    )
 
 
 # ---- what a step of the leading report does to the others ----------------------------------------------------------------

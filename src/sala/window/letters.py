@@ -26,7 +26,7 @@ from sala.notices import channels, chats, registry
 from sala.notices import queries as outbox
 from sala.notices import rules as notice_rules
 from sala.notices.terms import Channel
-from sala.window import queries, steps
+from sala.window import queries, rules, steps
 from sala.window.models import Contact, Event, Request
 from sala.window.terms import Act
 
@@ -85,8 +85,10 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
     """Subject and body of the notice about a step, in the language in force."""
     language = translation.get_language() or "km"
     terms = request.terms
-    name = terms.short_km if language == "km" else terms.short_en
     number = request.number
+    name = terms.short_km if language == "km" else terms.short_en
+    if not rules.openness(terms.kind, terms.service.protected).named:
+        name = number
     due = date_long(request.due_at.astimezone(clock.zone()).date(), language)
     late = request.due_at < clock.now()  # of a report that is joined to an older one
     act = Act(event.act)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from sala.kit import clock, text
 from sala.kit.acting import Acting, Where
@@ -89,6 +89,7 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
                 name: fact for name, fact in row.facts.items() if name in FACTS or fact
             }:
                 added.append(version_of(row.code, row.facts, old))
+        _protect([row.code for row in rows if row.protected], by=by)
         gone = Service.objects.exclude(pk__in=[row.code for row in rows]).filter(own=False, offered=True)
         gone.update(offered=False, changed=clock.now())
         put_in_force(added)
@@ -107,6 +108,22 @@ def bring(rows: Sequence[catalogue.Row], *, by: Acting) -> tuple[int, int]:
         )
     new = sum(version.version == 1 for version in added)
     return new, len(added) - new
+
+
+def _protect(codes: Sequence[str], *, by: Acting) -> None:
+    """Protect the requests of these services, those that were changed here too; nothing lifts a protection again."""
+    rows = list(Service.objects.filter(pk__in=codes, protected=False))
+    for service in rows:
+        service.protected, service.changed = True, clock.now()
+        service.save(update_fields=["protected", "changed"])
+        ledger.record(
+            by=by,
+            act=LedgerAct.PROTECT_SERVICE,
+            kind=OFFER,
+            subject=service.pk,
+            at=Where(),
+            content=offer_content(service),
+        )
 
 
 def put_in_force(added: Sequence[ServiceVersion]) -> None:
@@ -139,11 +156,17 @@ def snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def offer_content(service: Service) -> dict[str, object]:
-    """What the ledger's digest of whether a service is offered is taken from."""
-    return {"service": service.pk, "kind": service.kind, "offered": service.offered, "own": service.own}
+    """What the ledger's digest of whether a service is offered and protected is taken from.
+
+    Whether it is offered follows the pack until it is changed here; protection came later and is told where there is one.
+    """
+    said: dict[str, object] = {"service": service.pk, "kind": service.kind, "own": service.own}
+    if service.own:
+        said["offered"] = service.offered
+    return said | ({"protected": True} if service.protected else {})
 
 
 def offer_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
-    """The same of every service that was changed here; the others follow the pack."""
-    for service in Service.objects.filter(own=True).order_by("pk"):
+    """The same of every service that was changed here or is protected; the others follow the pack."""
+    for service in Service.objects.filter(Q(own=True) | Q(protected=True)).order_by("pk"):
         yield service.pk, offer_content(service)

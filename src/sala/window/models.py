@@ -24,13 +24,17 @@ FINISHED = {State.DONE, State.REFUSED, State.CLOSED}
 
 
 class Service(models.Model):
-    """One thing a resident can ask for. What it says stands in its versions. ``own``: changed here, so the pack leaves it."""
+    """One thing a resident can ask for. What it says stands in its versions. ``own``: changed here, so the pack leaves it.
+
+    ``protected``: of its requests nothing is public, those of before too; so it stands here and not in a version.
+    """
 
     code = models.CharField(primary_key=True, max_length=32)
     kind = models.CharField(max_length=10)
     position = models.PositiveIntegerField(default=0)
     offered = models.BooleanField(default=True)
     own = models.BooleanField(default=False)
+    protected = models.BooleanField(default=False)
     changed = models.DateTimeField(default=clock.now)
 
     class Meta:

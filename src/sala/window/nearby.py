@@ -94,6 +94,7 @@ class Case:
     commune: str
     office: UUID
     open: bool
+    protected: bool = False
 
 
 def why_not(one: Case, main: Case, *, by_staff: bool) -> str:
@@ -106,6 +107,8 @@ def why_not(one: Case, main: Case, *, by_staff: bool) -> str:
         return N_("This is the same request. Give the number of the other one.")
     if Kind.DOCUMENT in (one.kind, main.kind):
         return N_("Applications for documents can't be joined: each is for one person.")
+    if one.protected or main.protected:
+        return N_("Requests of a protected service can't be joined: nobody learns of another's.")
     if not one.open or not main.open:
         return N_("One of the two is finished already. Only open reports can be joined.")
     if one.service != main.service:

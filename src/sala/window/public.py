@@ -10,8 +10,7 @@ from sala.kit import ids
 from sala.places import queries as places
 from sala.window import nearby, rules, steps
 from sala.window.models import ApiKey, Event, Request, Service, ServiceVersion
-from sala.window.queries import narrowed
-from sala.window.terms import Kind
+from sala.window.queries import listed, narrowed
 
 NEAR = 4
 """Decimal places of a public point: about ten metres, the width of a street."""
@@ -22,7 +21,7 @@ def blurred(degrees: Decimal | None) -> float | None:
     return None if degrees is None else round(float(degrees), NEAR)
 
 
-# What everybody may know of a report: no words, no contact, no photo, no exact point. Documents are nobody else's matter.
+# What everybody may know of a report: no words, no contact, no photo, no exact point.
 PUBLIC_COLUMNS = (
     "number", "service_id", "terms_id", "state", "open", "province", "district", "commune", "village",
     "latitude", "longitude", "office_id", "received_at", "due_at", "done_at", "changed",
@@ -39,7 +38,7 @@ def reports(
     end: datetime | None = None,
 ) -> QuerySet[Request]:
     """Problem reports as everybody may read them (`PUBLIC_COLUMNS`), the newest first; ``numbers`` override the rest."""
-    rows = Request.objects.filter(service__kind=Kind.REPORT).only(*PUBLIC_COLUMNS)
+    rows = Request.objects.filter(service_id__in=listed()).only(*PUBLIC_COLUMNS)
     if numbers:
         return rows.filter(number__in=numbers).order_by("-received_at", "-pk")
     if services:
@@ -56,8 +55,8 @@ CLOSEST = 200
 
 
 def similar(terms: ServiceVersion, here: nearby.Spot) -> list[nearby.Near]:
-    """The open reports that may be the problem somebody is about to report at ``here``; none for a document."""
-    if terms.kind != Kind.REPORT:
+    """The open reports that may be the problem somebody is about to report at ``here``; none where they are not to be joined."""
+    if not rules.openness(terms.kind, terms.service.protected).joined:
         return []
     place = Q(village=here.village)
     if here.point is not None:
@@ -95,7 +94,7 @@ def steps_of_reports(
     ``place``: of reports that lie there, an unknown one finds nothing; ``numbers``: of these reports only.
     """
     first, after = ids.least(start), ids.least(end + timedelta(milliseconds=1))
-    rows = Event.objects.filter(pk__gte=first, pk__lt=after, public=True, request__service__kind=Kind.REPORT)
+    rows = Event.objects.filter(pk__gte=first, pk__lt=after, public=True, request__service_id__in=listed())
     if place:
         unit = places.unit(place)
         rows = rows.filter(**{f"request__{unit.level}": unit.key}) if unit else rows.none()

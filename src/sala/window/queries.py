@@ -52,6 +52,14 @@ def choices() -> list[tuple[str, dict[str, str]]]:
     return [(code, {"km": km, "en": en}) for code, km, en in _CHOICES()]
 
 
+_KINDS = Prepared(lambda: Service.objects.order_by("position").values_list("pk", "kind", "protected"))
+
+
+def listed() -> list[str]:
+    """The codes of the services whose requests everybody may read of, whether offered today or before."""
+    return [code for code, kind, protected in _KINDS() if rules.openness(kind, protected).listed]
+
+
 _short: dict[UUID, dict[str, str]] = {}
 
 

@@ -412,3 +412,26 @@ def level(text: str, levels: Mapping[str, str]) -> Level:
 def masked(phone: str) -> str:
     """A phone number (as it is dialled in the country) of which nobody can be rung up: three digits and the last two."""
     return f"{phone[:3]} ••• •{phone[-2:]}" if len(phone) > 8 else "•••"
+
+
+@dataclass(frozen=True)
+class Openness:
+    """What others than the applicant and the office may learn of the requests of a service."""
+
+    listed: bool
+    """In map, list, feed, counter, open data and Open311, and counted there."""
+    joined: bool
+    """Shown to somebody who reports the same nearby, and joined with others."""
+    commented: bool
+    """A comment on it may be published."""
+    named: bool
+    """A message, or a page that a link in it opens, may say which service it is: telephones are shared."""
+
+
+def openness(kind: str, protected: bool) -> Openness:
+    """What is open of the requests of a service of this kind.
+
+    A document is nobody else's matter. Of a protected service nothing is public, and nothing on a telephone tells of it.
+    """
+    report = kind == Kind.REPORT and not protected
+    return Openness(listed=report, joined=report, commented=not protected, named=not protected)

@@ -405,8 +405,12 @@ def _done(request: Request) -> datetime:
 def rating(
     request: Request, *, courtesy: int, speed: int, comment: str, at: datetime, publish: bool = False
 ) -> Rating:
-    """What the applicant thinks, once a request. ``publish``: the comment may be published once it was looked through."""
+    """What the applicant thinks, once a request.
+
+    ``publish``: the comment may be published once it was looked through; never that on a protected service.
+    """
     made = Rating(id=ids.uuid7(at), request=request, courtesy=courtesy, speed=speed, comment=comment, at=at)
-    if publish and comment:
+    service = request.terms.service
+    if publish and comment and rules.openness(service.kind, service.protected).commented:
         made.screening, made.office = str(Screening.ASKED), request.office_id
     return made

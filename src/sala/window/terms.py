@@ -70,6 +70,10 @@ class LedgerAct(Term):
     LOAD = "window.load", N_("Service loaded from the country's pack")
     WITHDRAW_SERVICE = "window.withdraw_service", N_("Service withdrawn from the list")
     OFFER_SERVICE = "window.offer_service", N_("Service brought back into the list")
+    PROTECT_SERVICE = (
+        "window.protect_service",
+        N_("Requests of a service protected: nothing of them is public"),
+    )
     KEEP_SERVICE = "window.keep_service", N_("Service kept as it was changed here")
     REPLY = "window.reply", N_("The applicant replied")
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")

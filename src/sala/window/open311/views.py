@@ -46,6 +46,10 @@ def _offered(code: str) -> Any:
         raise Refused311(404, "service_code: " + _(str(missing.message))) from missing
     if found.kind != Kind.REPORT:
         raise Refused311(404, _("service_code: documents are applied for on the website or at the hall."))
+    if not rules.openness(found.kind, found.service.protected).listed:
+        raise Refused311(
+            404, _("service_code: this service is protected. It is asked for on the website or at the hall.")
+        )
     return found
 
 
@@ -65,6 +69,7 @@ def services(request: HttpRequest, kind: str) -> HttpResponse:
             "group": row.sector_en if _lang() == "en" else row.sector_km,
         }
         for row in queries.services(kind=Kind.REPORT)
+        if rules.openness(row.kind, row.service.protected).listed
     ]
     return written(kind, "services", "service", found)
 

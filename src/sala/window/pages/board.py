@@ -61,7 +61,7 @@ def _unit(key: str) -> Any:
 
 def _services(request: HttpRequest) -> tuple[str, list[str]]:
     """The service a list is narrowed to, and the codes that it holds: an unknown one narrows nothing."""
-    every = board.codes()
+    every = queries.listed()
     wanted = request.GET.get("service", "")
     return (wanted, [wanted]) if wanted in every else ("", every)
 
@@ -140,8 +140,9 @@ def reports(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _choices() -> list[tuple[str, str]]:
+    every = queries.listed()
     rows = queries.services(kind=Kind.REPORT)
-    return [("", _("All")), *((row.code, shown.short(row)) for row in rows)]
+    return [("", _("All")), *((row.code, shown.short(row)) for row in rows if row.code in every)]
 
 
 def _rows(found: Sequence[Any]) -> list[dict[str, Any]]:

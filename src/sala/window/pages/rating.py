@@ -29,6 +29,7 @@ PUBLIC = ListSpec(sorts=("at",), default_sort="-at")
 def rate(request: HttpRequest, key: str) -> HttpResponse:
     """The link in the message that a request is done: it rates, once, and opens nothing else."""
     found = queries.by_rating_key(key)
+    openness = rules.openness(found.terms.kind, found.terms.service.protected)
     form, problem = forms.RateForm(), None
     if request.method == "POST":
         form = forms.RateForm(request.POST)
@@ -40,7 +41,8 @@ def rate(request: HttpRequest, key: str) -> HttpResponse:
         except Problem as raised:
             problem = raised
     context = {
-        "title": shown.title(found, told=False),
+        "title": shown.title(found, told=False) if openness.named else found.number,
+        "may_publish": openness.commented,
         "done_at": found.done_at,
         "office": found.office,
         "form": form,

@@ -39,7 +39,7 @@ from sala.window import (
 from sala.window import messages as told_by
 from sala.window.pages.messages import written
 from sala.window.pages.subtasks import written as told_parts
-from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Kind, Look, State, Verb
+from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Look, State, Verb
 
 
 @never_cache
@@ -242,7 +242,9 @@ def _show(
         "seconds": seconds,
         "may_split": rules.can_split(State(found.state), joined=main is not None)
         and by.may(Verb.SPLIT, found.where),
-        "may_join": found.open and by.may(Verb.JOIN, found.where) and found.terms.kind == Kind.REPORT,
+        "may_join": found.open
+        and by.may(Verb.JOIN, found.where)
+        and rules.openness(found.terms.kind, found.terms.service.protected).joined,
         "sent": written(told_by.of_request(by, found)),
         "may_correct": by.may(Verb.CORRECT, found.where),
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
