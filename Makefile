@@ -59,6 +59,8 @@ messages: .venv/dev  ## bring every room's Khmer catalogue up to date
 
 bench: .venv/dev .venv/messages  ## measure; minutes
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench.py --holiday
+	$(BIN)/python tools/bench.py --crowd
 
 fuzz: .venv/dev .venv/messages  ## attack the API and live drawn lives; MINUTES=30, SEED=
 	$(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))

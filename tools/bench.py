@@ -3,6 +3,8 @@
 make bench                                    python tools/bench.py [--total 200000] [--most 1000000] [--rounds 7] [--each 120]
 python tools/bench.py --short                 a quick look: few requests, few rounds, no growth, no browser
 python tools/bench.py --write docs/performance.md
+python tools/bench.py --crowd ...             16 users who each ask once a second (bench_crowd.py, whose options follow)
+python tools/bench.py --holiday ...           adding a public holiday with 10,000 open requests (bench_holiday.py)
 
 Prints ratios first, milliseconds second. Writes nothing into the repository unless --write says so.
 """
@@ -289,6 +291,9 @@ def pages(hall: Hall) -> dict[str, object]:
 
 
 def main() -> int:
+    for name in ("crowd", "holiday"):
+        if sys.argv[1:2] == [f"--{name}"]:
+            return subprocess.run([sys.executable, TOOLS / f"bench_{name}.py", *sys.argv[2:]]).returncode
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

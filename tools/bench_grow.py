@@ -74,6 +74,12 @@ def grow(total: int) -> None:
             return
         with transaction.atomic():
             _copy(cursor, first, last)
+    analyse()
+
+
+def analyse() -> None:
+    """Let the database know what is in its tables."""
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if POSTGRESQL else "ANALYZE")
 
 
@@ -140,4 +146,4 @@ def _copy(cursor: object, first: int, last: int) -> None:
 
 
 if __name__ == "__main__":
-    grow(int(sys.argv[1]))
+    analyse() if sys.argv[1] == "--analyse" else grow(int(sys.argv[1]))

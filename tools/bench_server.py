@@ -46,13 +46,15 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """Web server processes (one, where none are asked for) with Sala and the bare views; no worker, so that nothing else uses their CPU."""
+    """One web server process with Sala and the bare views; no worker, so that nothing else uses its CPU."""
 
     home: Path
     database: str
     port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
     workers: int = 1
+    bare: bool = True
+    """With the bare views; without them it is the web server that `sala serve` runs."""
+    process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,7 +69,7 @@ class Server:
         from sala.shell import serve
 
         command = [
-            "bench_bare:door" if word == "sala.shell.serve:application" else word
+            "bench_bare:door" if self.bare and word == "sala.shell.serve:application" else word
             for word in serve.server_command("127.0.0.1", self.port, self.workers)
         ]
         began = time.monotonic()

@@ -33,12 +33,27 @@ def test_an_entry_holds_no_content_but_its_digest(things: Things) -> None:
     assert entry.leaf_hash == leaves.hash_of(entry).hex()
 
 
+def test_many_records_are_entered_as_one_is(things: Things) -> None:
+    actions.record_many(
+        by=BY, act="test.write", kind=THING, said=[(name, "120404", {"text": name}) for name in "abc"]
+    )
+    entries = list(Entry.objects.order_by("at", "id"))
+    assert [entry.subject for entry in entries] == ["a", "b", "c"]
+    for entry in entries:
+        salt = bytes(Salt.objects.get(entry_id=entry.id).salt)
+        assert entry.digest == leaves.content_digest(salt, {"text": entry.subject})
+        assert entry.leaf_hash == leaves.hash_of(entry).hex()
+        assert (entry.post, entry.act, entry.place) == (BY.post, "test.write", "120404")
+
+
 def test_nothing_is_recorded_outside_a_transaction(things: Things, monkeypatch) -> None:
     monkeypatch.setattr(transaction.get_connection(), "in_atomic_block", False)
     with pytest.raises(actions.NotInTransactionError):
         actions.record(by=BY, act="test.write", kind=THING, subject="a", at=HERE, content={})
     with pytest.raises(actions.NotInTransactionError):
         actions.forget(by=BY, kind=THING, subject="a", at=HERE)
+    with pytest.raises(actions.NotInTransactionError):
+        actions.record_many(by=BY, act="test.write", kind=THING, said=[("a", "", {})])
     with pytest.raises(actions.NotInTransactionError):
         actions.save_many([])
     monkeypatch.undo()

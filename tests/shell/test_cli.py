@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -289,3 +290,18 @@ def test_the_doctor_comes_to_a_hall_that_is_not_open(tmp_path: Path) -> None:
     assert done.stderr == "Error: Bad: home, keys, database.\n"
     assert "sala init" in done.stdout
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.once
+def test_a_command_starts_without_what_only_pages_and_proposals_need(tmp_path: Path) -> None:
+    """They would cost every command a third of a second, also on the slow machine of a commune."""
+    heavy = {"ninja", "numpy", "scipy", "shapely", "typst"}
+    code = f"""import atexit, sys
+from sala.shell import cli
+atexit.register(lambda: print(sorted({heavy!r} & set(sys.modules))))
+cli.main(["ledger", "--help"])"""
+    environment = {**os.environ, "SALA_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True
+    )
+    assert done.stdout.startswith("Usage: ") and done.stdout.splitlines()[-1] == "[]", done.stdout

@@ -41,6 +41,8 @@ NOBODY = UUID(
 ONLY = {
     "counter": {f"{name}{place}" for name in ("clerk", "frontdesk") for place in COMMUNES} | {"window1204"},
     "closes": {f"clerk{place}" for place in COMMUNES} | {"window1204"},
+    "escalated": {f"{name}{place}" for name in ("chief", "clerk") for place in COMMUNES}
+    | {"window1204", "governor12", "ministry"},
     "devices": {f"chief{place}" for place in COMMUNES} | {"window1204"},
 }
 DESK = SEES["120404"] | SEES["020801"]  # who has a queue at all
@@ -50,6 +52,7 @@ STEPS = {
     "finish": ("chief", "clerk", "registry"),
     "refuse": ("chief", "clerk"),
     "note": ("chief", "deputy", "clerk", "frontdesk", "registry"),
+    "split": ("chief", "clerk"),
 }
 
 
@@ -65,7 +68,7 @@ class Case:
     rating: str  # the key of the link that only rates
 
 
-# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | told (may see its person) | code (the code opens it) | counter (stands at one) | closes (the cash box) | devices (sets them up) | public (numbers of reports are everybody's) | door (answers by itself)
+# access: all | signed (any sign-in) | session (with a browser) | keeper (keeps accounts) | desk (has a queue) | case (may see that case) | told (may see its person) | splits (may split that case) | code (the code opens it) | counter (stands at one) | closes (the cash box) | devices (sets them up) | public (numbers of reports are everybody's) | door (answers by itself)
 ROUTES: dict[str, tuple[str, str]] = {
     "": ("all", "/"),
     "healthz": ("all", "/healthz"),
@@ -218,6 +221,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/work/requests/<uuid:request_id>/held": ("told", "/en/work/requests/{id}/held"),
     "L/work/requests/<uuid:request_id>/correction": ("told", "/en/work/requests/{id}/correction"),
     "L/work/requests/<uuid:request_id>/contact": ("told", "/en/work/requests/{id}/contact"),
+    "L/work/escalated": ("escalated", "/en/work/escalated"),
     "L/work/comments": ("door", "/en/work/comments"),
     "L/work/list-(?P<view>[a-z]{1,12})\\.(?P<kind>csv|xlsx|json)": ("desk", "/en/work/list-all.csv"),
     "L/work/requests/<uuid:request_id>": ("case", "/en/work/requests/{id}"),
@@ -232,6 +236,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "L/counter/screen": ("door", "/en/counter/screen"),
     "L/counter/tickets/<str:code>": ("none", "/en/counter/tickets/{random}"),
     "L/counter/tickets/<str:code>/paper": ("none", "/en/counter/tickets/{random}/paper"),
+    "L/work/requests/<uuid:request_id>/split": ("splits", "/en/work/requests/{id}/split"),
     "L/work/requests/<uuid:request_id>/joined": ("case", "/en/work/requests/{id}/joined"),
     "L/figures": ("all", "/en/figures"),
     "L/figures/(?P<code>[a-z0-9_.]{1,64})": ("all", "/en/figures/window.received"),
@@ -347,7 +352,10 @@ def wanted(access: str, who: str, way: str, case: Case, api: bool) -> set[int]:
             return {200} if who in SEES[case.place] else {404} if who else stranger
         case "told":
             return {200} if who in TOLD[case.place] else {403, 404} if who else stranger
-        case "counter" | "closes" | "devices":
+        case "splits":
+            may = {f"{name}{case.place}" for name in ("chief", "clerk")}
+            return {200} if who in may else {403} if who in SEES[case.place] else {404} if who else stranger
+        case "counter" | "closes" | "devices" | "escalated":
             return {200} if who in ONLY[access] else {403} if who else stranger
         case "post":
             return {405} | stranger | {404}
@@ -383,7 +391,7 @@ def leaks(text: str, who: str, access: str, url_case: Case, cases: dict[str, Cas
         )  # the address itself names the number
         if who not in SEES[place] and not opened and not echoed and access != "public":
             found += [f"number of {place}"] * (case.number in text)
-        if not opened and not (access in ("case", "told", "post") and case is url_case):
+        if not opened and not (access in ("case", "told", "splits", "post") and case is url_case):
             found += [f"id of {place}"] * (who not in SEES[place] and case.id in text)
         if not opened:
             found += [f"code of {place}"] * (case.code in text)

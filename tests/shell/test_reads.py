@@ -19,6 +19,7 @@ PAGES = {
     "/km/work": 12,
     "/km/work?view=all": 12,
     "/km/work/messages": 6,
+    "/km/work/escalated": 6,
     "/km/counter": 5,
     "/km/powers": 6,
     "/km/account": 7,

@@ -8,27 +8,31 @@ import pytest
 
 from sala.accounts.acting import system
 from sala.installation.actions import simulated
+from sala.kit.rows import values
 from sala.notices.models import Notice
 from sala.offices import actions as office_actions
 from sala.offices import queries as offices
-from sala.window import actions
-from sala.window.models import Event, Request
+from sala.window import actions, postponing, steps, tasks
+from sala.window.models import Contact, Event, Postponement, Request
 from sala.window.terms import Act
 from tests.window.test_actions import MONDAY, verified
 
 pytestmark = pytest.mark.django_db
+EVENT = [field.attname for field in Event._meta.concrete_fields]
 FRIDAY = (MONDAY + timedelta(days=4)).date()
 
 
 @pytest.fixture
 def holiday(db: None) -> Any:
-    """Adds a Friday that is off."""
+    """Adds a Friday that is off; the worker comes by unless it is not to."""
 
-    def added() -> None:
+    def added(told: bool = True) -> None:
         with simulated(MONDAY + timedelta(days=1)):
             office_actions.add_holiday(
                 by=system("test"), day=FRIDAY, name={"km": "ថ្ងៃឈប់", "en": "Day off"}, office=None
             )
+            if told:
+                tasks.tell_moved()
 
     yield added
     offices.forget_calendars()
@@ -98,3 +102,93 @@ def test_linked_chats_are_read_at_once_and_nobody_is_told_by_two_ways(
     holiday()
     channels = sorted(Notice.objects.values_list("channel", flat=True))
     assert channels == ["email"] + ["telegram"] * 12
+
+
+def test_a_worker_that_is_killed_has_told_nobody_and_the_next_tells_everybody_once(
+    report: Callable[..., Any], holiday: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """The process ends in the middle of its writing."""
+
+    with simulated(MONDAY):
+        for name in ("sok", "dara", "bopha"):
+            report(email=f"{name}@example.com")
+        Notice.objects.all().delete()
+    holiday(told=False)
+    assert not Notice.objects.exists() and Postponement.objects.get().told_at is None
+    write = postponing.notices.post_many
+
+    def half(notices: list[Notice]) -> None:
+        write(notices[:2])
+        raise Killed
+
+    monkeypatch.setattr(postponing.notices, "post_many", half)
+    with pytest.raises(Killed):
+        tasks.tell_moved()
+    assert not Notice.objects.exists()
+    monkeypatch.setattr(postponing.notices, "post_many", write)
+    assert (postponing.tell(), postponing.tell()) == (3, 0)
+    assert Notice.objects.values("address").distinct().count() == Notice.objects.count() == 3
+    one = Postponement.objects.get()
+    assert one.told_at is not None and one.requests == []
+
+
+def test_two_workers_at_once_tell_everybody_once(report: Callable[..., Any], holiday: Any) -> None:
+    with simulated(MONDAY):
+        report(email="sok@example.com")
+        Notice.objects.all().delete()
+    holiday(told=False)
+    read_before = Postponement.objects.get()
+    assert postponing.tell() == 1
+    assert postponing._told(read_before) == 0
+    assert Notice.objects.count() == 1
+
+
+def test_who_is_erased_while_the_worker_reads_is_not_told(
+    posts: Any, report: Callable[..., Any], holiday: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with simulated(MONDAY):
+        gone, stays = (report(email=f"{name}@example.com").request for name in ("gone", "stays"))
+        Notice.objects.all().delete()
+    holiday(told=False)
+    build = postponing.letters.moved
+
+    def meanwhile(people: Any) -> Any:
+        Contact.objects.filter(request=gone).delete()
+        Request.objects.filter(pk=gone.pk).update(erased_at=MONDAY)
+        return build(people)
+
+    monkeypatch.setattr(postponing.letters, "moved", meanwhile)
+    assert postponing.tell() == 0
+    assert postponing.tell() == 1
+    assert Notice.objects.get().about.endswith(str(stays.pk))
+
+
+def test_a_wrong_address_keeps_nobody_else_from_being_told(
+    report: Callable[..., Any], holiday: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with simulated(MONDAY):
+        wrong = report(email="wrong@example.com").request
+        report(email="sok@example.com")
+        Contact.objects.filter(request=wrong).update(email="no address")
+        Notice.objects.all().delete()
+    holiday()
+    assert Notice.objects.get().address == "sok@example.com"
+    assert str(wrong.pk) in caplog.text and "no address" not in caplog.text
+
+
+def test_a_row_of_values_is_recounted_as_the_request_itself(report: Callable[..., Any]) -> None:
+    with simulated(MONDAY):
+        request = report(location="ក្បែរវត្ត").request
+    request.refresh_from_db()
+    due, calendar = request.due_at + timedelta(days=3), offices.calendar(request.office_id)
+    names = ("id", *steps.COLUMNS)
+    row = dict(zip(names, values(Request.objects.filter(pk=request.pk).values_list(*names))[0], strict=True))
+    assert steps.facts(row) == steps.content(request)
+    step = dict(zip(EVENT, steps.recount(row, due=due, at=MONDAY, post="system:test"), strict=True))
+    request.due_at = due
+    event = steps.step(request, Act.RECOUNT, at=MONDAY, post="system:test", calendar=calendar)
+    assert {**step, "id": None} == {**{name: getattr(event, name) for name in EVENT}, "id": None}
+    event.id, before = step["id"], Request.objects.get(pk=request.pk).trail
+    request.trail = steps.link(before, event)
+    assert steps.facts(row) == steps.content(request)

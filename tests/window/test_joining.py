@@ -177,13 +177,14 @@ def test_closed_together_by_the_calendar(posts: Any, pair: tuple[Any, Any]) -> N
 
 def test_a_holiday_moves_both_and_each_is_told_once(pair: tuple[Any, Any]) -> None:
     from sala.accounts.acting import system
-    from sala.window import recounting
+    from sala.window import recounting, tasks
 
     before, day = fresh(pair[0]).due_at, MONDAY.date() + timedelta(days=2)
     from sala.offices import actions as halls
 
     with simulated(MONDAY + timedelta(hours=3)):
         halls.add_holiday(by=system("tests"), day=day, name={"km": "ថ្ងៃឈប់", "en": "Day off"}, office=None)
+        tasks.tell_moved()
     assert fresh(pair[0]).due_at == fresh(pair[1]).due_at > before
     assert [told(each, "window.moved") for each in pair] == [1, 1]
     assert recounting.recount(by=system("tests"), day=day, office=None) == 0

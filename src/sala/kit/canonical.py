@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from json.encoder import encode_basestring as _quoted
-from operator import itemgetter
 from uuid import UUID
 
-_first = itemgetter(0)
 GREATEST_INTEGER = 2**53 - 1  # RFC 8785, 3.2.2.3: what every JSON reader can hold exactly
+MOST_KEYS = 64  # of a record whose order of keys is kept
 
 
 def canonical(value: object) -> bytes:
@@ -32,12 +32,14 @@ def _text(value: object) -> str:
         return "null"
     if kind is datetime:
         return f'"{moment(value)}"'  # type: ignore[arg-type]
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is UUID:
+        return f'"{value}"'
     if isinstance(value, Enum):
         return _text(value.value)
     if isinstance(value, str):
         return _quoted(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, int):
         if abs(value) > GREATEST_INTEGER:
             raise ValueError(f"{value} is too great for a canonical integer")
@@ -61,15 +63,22 @@ def _text(value: object) -> str:
 
 def moment(value: datetime) -> str:
     """ISO 8601 in UTC, always with microseconds: ``2026-11-24T02:15:00.000000Z``. Raises `ValueError` when naive."""
+    if value.tzinfo is UTC:
+        return (value.isoformat() if value.microsecond else value.isoformat(timespec="microseconds"))[
+            :-6
+        ] + "Z"
     if value.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _mapping(value: Mapping[object, object]) -> str:
-    if all(type(key) is str and key.isascii() for key in value):
-        plain = sorted(value.items(), key=_first)  # for ASCII the order of code units is that of str
-        said = [f"{_quoted(key)}:{_quoted(one) if type(one) is str else _text(one)}" for key, one in plain]  # type: ignore[arg-type]
+    known = _known(tuple(value)) if len(value) <= MOST_KEYS else None
+    if known is not None:
+        said = [
+            head + (_quoted(one) if type(one := value[key]) is str else "null" if one is None else _text(one))
+            for key, head in known
+        ]
         return "{" + ",".join(said) + "}"
     pairs: list[tuple[str, object]] = []
     for key, item in value.items():
@@ -78,6 +87,18 @@ def _mapping(value: Mapping[object, object]) -> str:
         pairs.append((str(key.value) if isinstance(key, Enum) else key, item))
     pairs.sort(key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
     return "{" + ",".join(f"{_quoted(key)}:{_text(item)}" for key, item in pairs) + "}"
+
+
+@lru_cache(maxsize=512)
+def _known(keys: tuple[object, ...]) -> list[tuple[str, str]] | None:
+    """The keys of a record in their order, each with how it is written; None where one is not plain ASCII.
+
+    The same few sets of keys come again and again: a holiday asks for ten thousand requests.
+    """
+    if not all(type(key) is str and key.isascii() for key in keys):
+        return None
+    # For ASCII the order of code units is that of str.
+    return [(key, f"{_quoted(key)}:") for key in sorted(map(str, keys))]
 
 
 def _decimal(value: Decimal) -> str:

@@ -112,6 +112,13 @@ class Calendar:
         due = start.astimezone(self.zone) if n == 0 else self._at(self._position(start) + n)
         return self._paused(due, start, pauses)
 
+    def beyond(self, at: datetime, n: int) -> datetime:
+        """The first moment that lies more than ``n`` working minutes after ``at``; of a negative ``n``, so many before it.
+
+        So the moments ``d`` before it are exactly those with ``minutes_between(at, d) <= n``.
+        """
+        return self._at(self._position(at) + n + 1)
+
     def minutes_between(self, a: datetime, b: datetime, pauses: Iterable[Pause] = ()) -> int:
         """Working minutes from ``a`` to ``b`` without those of the pauses; negative when ``b`` is before ``a``.
 

@@ -1,10 +1,11 @@
 """Which row is it, and how is a new one written? Unique look-ups that need no sorting, and inserts whose SQL is written once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connections
 from django.db.models import (
@@ -62,6 +63,103 @@ def update(rows: Iterable[Model], columns: tuple[str, ...]) -> None:
     sql, read, prepare = _update(type(kept[0]), columns)
     with connection.cursor() as cursor:
         cursor.executemany(sql, [_values(row, read, prepare) for row in kept])
+
+
+def values(rows: "QuerySet[Any, Any]") -> list[tuple[Any, ...]]:
+    """The rows of a ``values_list`` of columns, read column by column: the same value many times is made once, and shared.
+
+    At half the cost for thousands of rows, whose offices, services and moments are few.
+    """
+    compiler = rows.query.get_compiler(using=rows.db)
+    connection = connections[rows.db]
+    with connection.cursor() as cursor:
+        cursor.execute(*compiler.as_sql())
+        columns = [list(column) for column in zip(*cursor.fetchall(), strict=True)]
+    if not columns:
+        return []
+    expressions = [column for column, _, _ in compiler.select[: compiler.col_count]]
+    for place, (converters, expression) in compiler.get_converters(expressions).items():
+        known: dict[Any, Any] = {}
+        for value in set(columns[place]):
+            made = value
+            for convert in converters:
+                made = convert(made, expression, connection)
+            known[value] = made
+        columns[place] = [known[value] for value in columns[place]]
+    return list(zip(*columns, strict=True))
+
+
+def insert_values(model: type[Model], rows: Iterable[Sequence[Any]]) -> None:
+    """The same as `insert` from the bare values of thousands of rows, in the order of the table's columns."""
+    connection = connections["default"]
+    if connection.vendor == "postgresql":
+        places = ", ".join(_arrays(model._meta.local_concrete_fields))
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(str(field.column)) for field in model._meta.local_concrete_fields)
+        sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT * FROM unnest({places})"  # noqa: S608
+        _send_columns(sql, rows, _preparing(model._meta.local_concrete_fields))
+    else:
+        sql, _, prepare = _insert(model, 1, connection.vendor)
+        _send(sql, rows, prepare)
+
+
+def update_values(model: type[Model], columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
+    """The same as `update` from the bare values of thousands of rows: those of the columns, then the key."""
+    connection = connections["default"]
+    sql, _, prepare = _update(model, columns)
+    if connection.vendor == "postgresql":
+        quote, meta = connection.ops.quote_name, model._meta
+        fields: list[Any] = [*(meta.get_field(name) for name in columns), meta.pk]
+        places, key = ", ".join(_arrays(fields)), fields[-1]
+        names = [quote(str(field.column)) for field in fields]
+        said = ", ".join(f"{name} = given.{name}" for name in names[:-1])
+        table = quote(meta.db_table)
+        sql = (
+            f"UPDATE {table} SET {said} FROM unnest({places}) AS given({', '.join(names)}) "  # noqa: S608
+            f"WHERE {table}.{quote(str(key.column))} = given.{names[-1]}"
+        )
+        _send_columns(sql, rows, prepare)
+    else:
+        _send(sql, rows, prepare)
+
+
+def _arrays(fields: "Iterable[Field[Any, Any]]") -> list[str]:
+    """A place for a whole column of values, by its type; texts without their length, so that a too long one is refused, not cut."""
+    kinds = (str(field.db_type(connections["default"])).split("(")[0] for field in fields)
+    return [f"%s::{'text' if kind == 'varchar' else kind}[]" for kind in kinds]
+
+
+def _send_columns(sql: str, rows: Iterable[Sequence[Any]], prepare: "Preparing") -> None:
+    """One statement for so many rows, each column as an array: PostgreSQL takes a tenth of the time of one a row."""
+    every = iter(rows)
+    with connections["default"].cursor() as cursor:
+        while part := list(islice(every, MOST)):
+            cursor.execute(sql, [list(column) for column in zip(*_bound(part, prepare), strict=True)])
+
+
+def _send(sql: str, rows: Iterable[Sequence[Any]], prepare: "Preparing") -> None:
+    every = iter(rows)
+    with connections["default"].cursor() as cursor:
+        while part := list(islice(every, MOST)):
+            cursor.executemany(sql, _bound(part, prepare))
+
+
+def _bound(rows: list[Sequence[Any]], prepare: "Preparing") -> list[tuple[Any, ...]]:
+    """The rows as the database takes them, worked out column by column; the same moment many times is worked out once."""
+    connection = connections["default"]
+    columns: list[Any] = list(zip(*rows, strict=True))
+    for place, field in prepare:
+        column = columns[place]
+        if field is None and not any(type(value) is UUID for value in column):
+            known = {value: bind(value, connection) for value in set(column)}
+            columns[place] = [known[value] for value in column]
+        elif field is not None:
+            columns[place] = [
+                None if value is None else field.get_db_prep_save(value, connection) for value in column
+            ]
+        elif not connection.features.has_native_uuid_field:
+            columns[place] = [None if value is None else value.hex for value in column]
+    return list(zip(*columns, strict=True))
 
 
 Read = Callable[[Model], tuple[Any, ...]]

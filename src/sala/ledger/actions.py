@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from sala.kit import clock, ids
 from sala.kit.acting import Acting, Where
-from sala.kit.rows import insert
+from sala.kit.rows import insert, insert_values
 from sala.ledger import keyring, keys, queries, receipts
 from sala.ledger.models import Checkpoint, Entry, Node, Salt
 from sala.ledger.rules import leaves, merkle, notes
@@ -33,13 +33,27 @@ _last: tuple[datetime, int] | None = None
 
 def _entry_id(at: datetime) -> UUID:
     """A UUIDv7 that is greater than the one before of the same moment, so that (at, id) is the order of acts."""
+    return _entry_ids(at, 1)[0]
+
+
+def _entry_ids(at: datetime, count: int) -> list[UUID]:
+    """So many of them, one after the other."""
     global _last
-    value = ids.uuid7(at).int
+    made = []
     with _order:
+        value = ids.uuid7(at).int
         if _last is not None and _last[0] == at and value <= _last[1]:
-            value = _last[1] + 1 + int.from_bytes(ids.token_bytes(5), "big")
-        _last = (at, value)
-    return UUID(int=value)
+            value = _last[1] + _gap()
+        for _ in range(count):
+            made.append(UUID(int=value))
+            last, value = value, value + _gap()
+        if made:
+            _last = (at, last)
+    return made
+
+
+def _gap() -> int:
+    return 1 + int.from_bytes(ids.token_bytes(5), "big")
 
 
 def build(
@@ -68,6 +82,28 @@ def save_many(pairs: Iterable[tuple[Entry, Salt]]) -> None:
         raise NotInTransactionError("ledger entries are written inside the act's transaction")
     pairs = list(pairs)
     insert([*(entry for entry, _ in pairs), *(salt for _, salt in pairs)])
+
+
+def record_many(
+    *, by: Acting, act: str, kind: str, said: Iterable[tuple[str, str, Mapping[str, object] | None]]
+) -> None:
+    """`record` for the same act on many records of a kind: subject, key of the place and content of each, in their order."""
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransactionError("ledger entries are written inside the act's transaction")
+    moment, post, what, whose = clock.now(), by.post, str(act), str(kind)
+    records = list(said)
+    entries, salts = [], []
+    for key, (subject, place, content) in zip(_entry_ids(moment, len(records)), records, strict=True):
+        salt = ids.token_bytes(leaves.SALT_BYTES)
+        digest = leaves.content_digest(salt, content)
+        data = leaves.leaf_data(
+            id=key, at=moment, post=post, act=what, kind=whose, subject=subject, place=place, digest=digest
+        )
+        hashed = leaves.leaf_hash(data).hex()
+        entries.append((key, moment, post, what, whose, subject, place, digest, hashed, None))
+        salts.append((key, salt))
+    insert_values(Entry, entries)
+    insert_values(Salt, salts)
 
 
 def record(

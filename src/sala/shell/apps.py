@@ -1,7 +1,18 @@
 """Django's name for the room `shell` and what it registers when the house opens."""
 
 from django.apps import AppConfig
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+
+from sala.kit.errors import Problem
+
+
+def show(request: HttpRequest, problem: Problem) -> HttpResponseBase:
+    """`problems.show`, imported when there is a problem: it brings the whole API, which no command needs to start."""
+    from sala.shell import problems
+
+    return problems.show(request, problem)
 
 
 class ShellConfig(AppConfig):
@@ -14,9 +25,9 @@ class ShellConfig(AppConfig):
         from sala.kit import bounds
         from sala.kit.terms import N_
         from sala.ledger import registry as ledger
-        from sala.shell import problems, serve
+        from sala.shell import serve
 
-        bounds.register(problems.show)
+        bounds.register(show)
         serve.register_jobs()
         ledger.register(
             "installation.restoration", installation.restoration_snapshots, _("Restoration from a backup")

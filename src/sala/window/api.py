@@ -32,6 +32,7 @@ from sala.window import (
     queries,
     rules,
     shown,
+    splitting,
     work_api,
 )
 from sala.window.proposal import serving
@@ -195,24 +196,23 @@ _NEXT = Link("window_step", {"request_id": "$response.body#/id", "If-Match": "$r
 def requests(request: HttpRequest) -> HttpResponse:
     """A page of requests, narrowed by q, state, service, channel, assigned, open, place, from and to."""
     by = _by(request)
-    with looking.searching(by, request.GET.get("q", "")):
-        found = api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by))
-    return api.json(found)
+    looking.search(by, request.GET.get("q", ""))
+    return api.json(api.collection(request, queries.listing(by), listing.spec(by), listing.serialiser(by)))
 
 
 def _export(request: HttpRequest, kind: str) -> Any:
     by = _by(request)
-    with looking.searching(by, request.GET.get("q", "")):
-        return api.exported(
-            request,
-            queries.listing(by),
-            listing.spec(by),
-            listing.serialiser(by),
-            name=str(_("Requests")),
-            columns=listing.COLUMNS,
-            kind=kind,
-            mark=_mark(),
-        )
+    looking.search(by, request.GET.get("q", ""))
+    return api.exported(
+        request,
+        queries.listing(by),
+        listing.spec(by),
+        listing.serialiser(by),
+        name=str(_("Requests")),
+        columns=listing.COLUMNS,
+        kind=kind,
+        mark=_mark(),
+    )
 
 
 @router.get("/requests.csv", summary="The same as CSV", operation_id="window_requests_csv")
@@ -252,6 +252,8 @@ def _detail(by: Any, found: Any) -> dict[str, Any]:
     ]
     body["steps"] = moves
     may_join = found.open and by.may(Verb.JOIN, found.where)
+    splits = rules.can_split(State(found.state), joined=found.joined_id is not None)
+    body["steps"] += [str(Act.SPLIT)] if splits and by.may(Verb.SPLIT, found.where) else []
     body["steps"] += [str(Act.PART if found.joined_id else Act.JOIN)] if may_join else []
     if told:
         contact = queries.contact_of(found)
@@ -385,9 +387,10 @@ class Words(api.Strict):
     assigned: UUID | None = None
     office: UUID | None = None
     joined: str = Field("", max_length=32, description="For `join`: the number of the other report")
+    service: str = Field("", max_length=32, description="For `split`: the service of the second matter")
 
 
-STEPS = [str(act) for act in (*GRANTS, Act.JOIN, Act.PART) if act != Act.RECEIVE]
+STEPS = [str(act) for act in (*GRANTS, Act.JOIN, Act.PART, Act.SPLIT) if act != Act.RECEIVE]
 
 
 @router.post(
@@ -409,13 +412,13 @@ def step(
     verb: Path[str],
     body: Words | None = None,
 ) -> HttpResponse:
-    """Take, assign, ask, answer, note, forward, return, reopen, finish, refuse, erase, join or part. 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
+    """Take, assign, ask, answer, note, forward, return, reopen, finish, refuse, erase, join, part or split (the answer is the new request). 404 not visible, 403 not allowed, 409 not in this state, 412 changed."""
     by = _by(request)
     if verb not in STEPS:
         raise NotFound(_("There is no such step."))
     queries.record(by, request_id)
     version = api.version(request)
-    said = body or Words(text="", joined="")
+    said = body or Words(text="", joined="", service="")
 
     def act() -> Answer:
         if verb == Act.ERASE:
@@ -426,6 +429,9 @@ def step(
             found = joining.join(by=by, request_id=request_id, version=version, number=number)
         elif verb == Act.PART:
             found = joining.part(by=by, request_id=request_id, version=version)
+        elif verb == Act.SPLIT:
+            wish = splitting.Wish(said.service, checking.words(said.text))
+            found = splitting.split(by=by, request_id=request_id, version=version, wish=wish)
         else:
             found = actions.act(
                 by=by,

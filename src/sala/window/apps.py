@@ -26,6 +26,7 @@ class WindowConfig(AppConfig):
         from sala.ui import menu
         from sala.ui.jinja import url
         from sala.window import (
+            escalating,
             gaps,
             held,
             letters,
@@ -74,7 +75,10 @@ class WindowConfig(AppConfig):
         ledger.register(phrases.PHRASE, phrases.snapshots, _("Ready answer"))
         ledger.register(subtasks.SUBTASK, subtasks.snapshots, _("Sub-task"))
         ledger.register(routes.RULE, routes.snapshots, _("Routing rule"))
+        ledger.register(escalating.ESCALATION, escalating.snapshots, _("Late request told"))
         jobs.register("window.close", timedelta(minutes=10), tasks.close_due)
+        jobs.register("window.escalate", timedelta(minutes=5), tasks.escalate_due)
+        jobs.register("window.moved", timedelta(seconds=5), tasks.tell_moved)
         for kind, label in (
             (letters.KINDS[Act.RECEIVE], N_("Request received")),
             (letters.KINDS[Act.ASK], N_("Question to the applicant")),
@@ -86,6 +90,7 @@ class WindowConfig(AppConfig):
             (letters.KINDS[Act.REOPEN], N_("Request opened again")),
             (letters.KINDS[Act.JOIN], N_("Report joined with others")),
             (letters.KINDS[Act.PART], N_("Report taken apart from others")),
+            (letters.KINDS[Act.SECOND], N_("Second matter split off")),
             (letters.KINDS[Act.SETTLE], N_("Answer to what was asked to be corrected")),
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
@@ -99,6 +104,7 @@ class WindowConfig(AppConfig):
         )
         menu.register(menu.Entry("services", _("List of services"), 10, bar="foot"))
         menu.register(menu.Entry("work", _("Work queue"), 10, Verb.SEE))
+        menu.register(menu.Entry("work-escalated", _("Escalated to us"), 12, Verb.ESCALATED))
         menu.register(menu.Entry("work-services", _("Services"), 30, Verb.EDIT_SERVICES))
         menu.register(menu.Entry("work-messages", _("Messages"), 15, Verb.RESEND))
         menu.register(menu.Entry("work-comments", _("Comments"), 16, Verb.SCREEN))

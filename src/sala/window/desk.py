@@ -33,6 +33,7 @@ class Row(NamedTuple):
     due_at: datetime
     paused_at: datetime | None
     on_time: bool | None
+    escalated: str
 
     @property
     def place(self) -> str:

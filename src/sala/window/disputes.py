@@ -6,8 +6,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from sala.kit import clock
-from sala.kit.acting import Acting
+from sala.kit.acting import Acting, Reach
 from sala.kit.errors import FieldError, Invalid, NotPossible
+from sala.kit.prepared import Prepared
 from sala.kit.terms import N_
 from sala.window import actions, letters, queries
 from sala.window.models import Event, Request
@@ -67,6 +68,16 @@ def waiting(by: Acting) -> QuerySet[Request]:
     """The requests for which the asker may answer a correction that is asked for, the oldest first."""
     found = Request.objects.filter(queries.reach_q(by.reach(Verb.CORRECT)), disputed_at__isnull=False)
     return found.select_related("terms").order_by("disputed_at", "pk")
+
+
+_ANY = Prepared(lambda: Request.objects.filter(disputed_at__isnull=False).values_list("pk")[:1])
+
+
+def asked(by: Acting) -> int:
+    """How many corrections the asker may answer, at most a hundred. Nearly always none, and that is known at once."""
+    if by.reach(Verb.CORRECT) == Reach() or not _ANY():
+        return 0
+    return waiting(by).order_by()[:100].count()
 
 
 def words_of(request: Request) -> str:

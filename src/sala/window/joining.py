@@ -25,6 +25,7 @@ from sala.window.terms import Act, State, Verb
 NOT_JOINED = N_("This report is joined to no other.")
 UNKNOWN = N_("No report of this number can be joined to. Look at the number again.")
 OVER = N_("The two were finished together. Only open reports can be taken apart.")
+CHUNK = 1000
 _COLUMNS = (*steps.CHANGING, "version")
 
 
@@ -97,16 +98,20 @@ def follow(
             letters.tell(row, event, queries.contact_of(row), queries.code_of(row))
 
 
-def recounted(by: Acting, mains: Iterable[Request], at: datetime) -> list[Request]:
-    """Let the open reports joined to ``mains`` be due with them, after a holiday was added. Their reporters are told with all."""
-    known = {main.pk: main for main in mains}
-    rows = list(_locked().filter(joined__in=list(known), open=True)) if known else []
-    events = [
-        steps.follow(row, known[row.joined_id], Act.RECOUNT, at=at, post=by.post)  # type: ignore[index]
-        for row in rows
-    ]
-    _keep(by, rows, events)
-    return rows
+def recounted(by: Acting, mains: Iterable[UUID], at: datetime) -> list[UUID]:
+    """Let the open reports joined to ``mains`` be due with them, after a holiday was added; their keys, for telling all."""
+    joined = Request.objects.filter(open=True, joined__isnull=False).values_list("pk", "joined_id")
+    moved = set(mains)
+    following = [key for key, main in joined if main in moved]
+    told: list[UUID] = []
+    for first in range(0, len(following), CHUNK):
+        held = _locked().filter(pk__in=following[first : first + CHUNK], open=True).order_by("pk")
+        rows = [row for row in held if row.joined_id in moved]
+        known = Request.objects.in_bulk({row.joined_id for row in rows})
+        events = [steps.follow(row, known[row.joined_id], Act.RECOUNT, at=at, post=by.post) for row in rows]
+        _keep(by, rows, events)
+        told += [row.pk for row in rows]
+    return told
 
 
 def lead(*, by: Acting, withdrawn: Request) -> None:

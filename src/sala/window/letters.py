@@ -4,6 +4,7 @@ E-mail tells what was said. SMS and Telegram say only that there is news, and wh
 its length, and nothing a resident told belongs into a messenger's hands.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sala.kit import clock
+from sala.kit.errors import Invalid
 from sala.kit.khmer import date_long
 from sala.kit.terms import N_
 from sala.notices import actions as notices
@@ -39,8 +41,10 @@ KINDS = {
     Act.REOPEN: "window.reopened",
     Act.JOIN: "window.joined",
     Act.PART: "window.parted",
+    Act.SECOND: "window.split",
     Act.SETTLE: "window.settled",
 }
+log = logging.getLogger("sala.window")
 LINKED = "window.linked"
 MOVED = "window.moved"
 SHORT = {
@@ -56,6 +60,7 @@ SHORT = {
     Act.REOPEN: N_("Your request %(number)s is open again."),
     Act.JOIN: N_("Your report %(number)s is handled with others of the same problem."),
     Act.PART: N_("Your report %(number)s is handled by itself again."),
+    Act.SECOND: N_("The second matter in your request is now request %(number)s."),
     Act.SETTLE: N_("The hall answered what you asked to be corrected in request %(number)s."),
 }
 
@@ -133,13 +138,21 @@ def words(request: Request, event: Event, code: str) -> tuple[str, str]:
         }
         if not late:
             opening += " " + _("We will answer by %(due)s.") % {"due": due}
+    elif act == Act.SECOND:
+        subject = _("The second matter in your request is now request %(number)s") % {"number": number}
+        opening = _(
+            "Your request %(first)s held two matters. The second, “%(name)s”, is now a request of its own: %(number)s. It has a code of its own and counts from the day on which you asked."
+        ) % {"first": event.text, "name": name, "number": number}
+        if not late:
+            opening += " " + _("We will answer by %(due)s.") % {"due": due}
     elif act == Act.SETTLE:
         subject = _("Your request %(number)s: what you asked to be corrected") % {"number": number}
         opening = _("You said that something the hall holds about you is wrong. Its answer:")
     else:
         subject = _("News about your request %(number)s") % {"number": number}
         opening = _("There is news about your request “%(name)s”:") % {"name": name}
-    parts = [opening, event.text, _("Follow it here: %(link)s") % {"link": link(code)}]
+    said = event.text if act != Act.SECOND else ""  # its number stands in the sentence
+    parts = [opening, said, _("Follow it here: %(link)s") % {"link": link(code)}]
     if act == Act.FINISH:
         parts.insert(
             2,
@@ -218,12 +231,21 @@ class Moved:
     lines: list[tuple[str, Mapping[str, str], date]] = field(default_factory=list)
 
 
-def tell_moved(people: Iterable[Moved]) -> None:
-    """Tell everybody once, however many of their requests are due later: one notice a person, all in one statement."""
+def moved(people: Iterable[Moved]) -> list[Any]:
+    """Everybody's one notice, however many of their requests are due later; not yet in the outbox.
+
+    Left out is who can't be written to: one wrong address must not keep the others from being told.
+    """
+    built = []
     ordered = sorted(people, key=lambda person: person.language)
     for language, some in groupby(ordered, key=lambda person: person.language):
         with translation.override(language):
-            notices.post_many([_moved(person, language) for person in some])
+            for person in some:
+                try:
+                    built.append(_moved(person, language))
+                except Invalid as problem:
+                    log.warning("not told of a holiday: %s (%s)", person.about, problem.code)
+    return built
 
 
 def _moved(person: Moved, language: str) -> Any:

@@ -14,7 +14,7 @@ from sala.kit.export import Column
 from sala.kit.paging import ListSpec, Sort, choice, day_from, day_to, flag, place, text, uuid
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import queries, shown
+from sala.window import escalating, escalation, queries, shown
 from sala.window.desk import Row
 from sala.window.terms import Channel, State
 
@@ -28,6 +28,7 @@ def spec(by: Acting) -> ListSpec:
             choice("channel", "channel", Channel, gettext_lazy("Came in")),
             uuid("assigned", "assigned", gettext_lazy("Officer in charge")),
             flag("open", queries.OPEN, gettext_lazy("Open")),
+            text("escalated", "escalated", gettext_lazy("Escalated"), longest=escalation.LONGEST_CODE),
             place(),
             day_from("received_at"),
             day_to("received_at"),
@@ -90,6 +91,7 @@ def plain(row: Any, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
         "received": _local(row.received_at),
         "due": _local(row.due_at),
         "paused": row.paused_at is not None,
+        "escalated": row.escalated or None,
         "done": _local(row.done_at),
         "on_time": row.on_time,
         "reaction_minutes": row.reaction_minutes,
@@ -129,6 +131,7 @@ def written(
         State.IN_PROGRESS: _("Continue"),
         State.WAITING: _("Look"),
     }
+    marks, raised = escalating.names(), escalating.raised()
     tags = {str(state): shown.tag(state) for state in State}
     actions = {str(state): words.get(state, other) for state in State}
     short = queries.short_names(row.terms_id for row in requests)
@@ -143,6 +146,7 @@ def written(
             "url": f"{base}{row.id}",
             "number": row.number,
             "due": shown.due_tag(row, offices.calendar(row.office_id), now),
+            "mark": shown.escalated(row, marks) if row.escalated in raised else None,
             "state": tags[row.state],
             "service": services[row.terms_id],
             "place": shown.address(

@@ -1,7 +1,5 @@
 """Who reads what a resident told? Each look is written down in the transaction of the read, before anything is shown."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -49,19 +47,16 @@ def may_open_file(http: Any, subject: str) -> bool:
     return True
 
 
-@contextmanager
-def searching(by: Acting, words: str) -> Iterator[None]:
-    """Around a list that is searched: what is looked for among persons is written down in the transaction of the read.
+def search(by: Acting, words: str) -> None:
+    """Before a list is searched: what is looked for among persons is written down, and kept before anything is read.
 
-    Side effect: a look without the words, for who may see persons anywhere, unless ``words`` is a request's number.
+    Not in the transaction of the read: that would let nobody else write until the page is drawn. Side effect: a look
+    without the words, for who may see persons anywhere, unless ``words`` is a request's number.
     """
     words = words.strip()
-    if not words or rules.is_number(words) or by.reach(Verb.SEE_PERSON) == Reach():
-        yield
-        return
-    with transaction.atomic():
-        looks.note(by=by, act=Look.SEARCH, kind=steps.REQUEST, subject=SEARCHED, at=by.where)
-        yield
+    if words and not rules.is_number(words) and by.reach(Verb.SEE_PERSON) != Reach():
+        with transaction.atomic():
+            looks.note(by=by, act=Look.SEARCH, kind=steps.REQUEST, subject=SEARCHED, at=by.where)
 
 
 def show_person(*, by: Acting, request_id: UUID) -> Contact:

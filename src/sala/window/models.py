@@ -140,6 +140,10 @@ class Request(models.Model):
     office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+", db_index=False)
     assigned = models.UUIDField(null=True)
     joined = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    # The request it was a second matter of.
+    split_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     description = models.TextField(blank=True)
     location = models.CharField(max_length=300, blank=True)
     attributes = models.JSONField(default=dict)
@@ -156,6 +160,8 @@ class Request(models.Model):
     handling_minutes = models.PositiveIntegerField(null=True)
     on_time = models.BooleanField(null=True)
     close_at = models.DateTimeField(null=True)
+    # The step of the pack's escalation that was taken last for this deadline.
+    escalated = models.CharField(max_length=16, blank=True, default="", db_default="")
     trail = models.CharField(max_length=64, blank=True)
     erased_at = models.DateTimeField(null=True)
     # Since when a correction of what is held is asked for and not answered.
@@ -200,6 +206,9 @@ class Request(models.Model):
                 condition=Q(joined__isnull=True) | ~Q(joined=F("id")) & ~Q(state="waiting"),
                 name="window_request_joined",
             ),
+            models.CheckConstraint(
+                condition=Q(split_from__isnull=True) | ~Q(split_from=F("id")), name="window_request_split"
+            ),
         ]
         indexes = [
             models.Index(fields=["commune", "open", "due_at"], name="window_commune_open_due"),
@@ -221,6 +230,15 @@ class Request(models.Model):
                 fields=["due_at", "id"],
                 name="window_joined_due",
                 condition=Q(joined__isnull=False, done_at__isnull=True),
+            ),
+            models.Index(
+                fields=["split_from"], name="window_split_from", condition=Q(split_from__isnull=False)
+            ),
+            # Whose deadline comes next and who was told of it: what nobody of the hall is to act on stands not in it.
+            models.Index(
+                fields=["escalated", "due_at", "id"],
+                name="window_escalate",
+                condition=Q(open=True, joined__isnull=True, paused_at__isnull=True),
             ),
         ]
 
@@ -297,6 +315,16 @@ class Event(models.Model):
         ]
 
 
+class Postponement(models.Model):
+    """A holiday that moved deadlines: whose requests those are, until the worker has told them; then when it did."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    day = models.DateField()
+    requests = models.JSONField(default=list)
+    created = models.DateTimeField(default=clock.now)
+    told_at = models.DateTimeField(null=True)
+
+
 class Phrase(models.Model):
     """A ready answer in both languages: of an office, or (``code``, from the pack) of the whole country."""
 
@@ -347,6 +375,26 @@ class SubTask(models.Model):
             models.CheckConstraint(
                 condition=Q(done__isnull=True) | Q(dropped__isnull=True), name="window_subtask_ends_once"
             )
+        ]
+
+
+class Escalation(models.Model):
+    """A post of an office was told that a request gets late, or is late: by which step, and for which deadline."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.CharField(max_length=16)
+    due = models.DateTimeField()
+    office = models.ForeignKey("offices.Office", on_delete=models.PROTECT, related_name="+")
+    post = models.CharField(max_length=48)  # the kind of post: whoever holds it
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "due", "step", "office", "post"], name="window_escalation_once"
+            ),
+            models.CheckConstraint(condition=~Q(step="") & ~Q(post=""), name="window_escalation_says"),
         ]
 
 

@@ -1,5 +1,6 @@
 """Which services are there, and which requests may the asker see? Everything that reads the window's tables."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +22,7 @@ from sala.ledger import queries as ledger
 from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
-from sala.window import rules, steps
+from sala.window import rules, spelling, steps
 from sala.window.models import Contact, Event, Rating, Request, Service, ServiceVersion, SubTask
 from sala.window.terms import Act, Level, State, Verb
 
@@ -322,6 +323,14 @@ def joined_with(request: Request) -> tuple[Request | None, list[Request]]:
     return (found[0], []) if key is not None else (None, found)
 
 
+def split_with(request: Request) -> tuple[Request | None, list[Request]]:
+    """The request it was split off from, and those that were split off from it, the oldest first."""
+    found = Request.objects.filter(Q(pk=request.split_from_id) | Q(split_from=request.pk))
+    rows = list(found.select_related("terms__service").order_by("created", "pk"))
+    first = next((row for row in rows if row.pk == request.split_from_id), None)
+    return first, [row for row in rows if row.split_from_id == request.pk]
+
+
 OPEN = Q(open=True)
 # What is joined to another is no work of its own: who works on the one that leads has done it for all.
 ALONE = Q(joined__isnull=True)
@@ -396,14 +405,37 @@ def search_q(by: Acting, words: str) -> Q:
     skeleton = text.skeleton(words)
     if skeleton:
         told |= Q(contact__search__contains=skeleton)
+        if spelling.allowed(skeleton) and (likely := _misspelt(persons, skeleton)):
+            told |= Q(pk__in=likely)
     digits = "".join(sign for sign in ascii_digits(words) if sign.isdigit())
-    if len(digits) >= 6:
+    if len(digits) >= FEWEST_DIGITS:
         told |= Q(contact__phone__contains=digits.lstrip("0"))
     found |= persons & told
-    keys = [unit.key for unit in places.search(words, limit=20)]
-    for column in ("village", "commune", "district", "province"):
-        found |= Q(**{f"{column}__in": keys})
+    keys = defaultdict(list)
+    for unit in places.search(words, limit=20):
+        keys[str(unit.level)].append(unit.key)
+    keys.pop("nation", None)
+    for column, some in keys.items():
+        found |= Q(**{f"{column}__in": some})
     return found
+
+
+FEWEST_DIGITS = 4  # of a telephone: its last ones are what people remember
+LIKELY = 2000  # so many names that share a part with what is looked for are compared
+
+
+def _misspelt(persons: Q, key: str) -> list[UUID]:
+    """The requests whose applicant's name may be meant by ``key`` with a wrong letter; none where a name has it as it is."""
+    shared = Q()
+    for part in spelling.parts(key):
+        shared |= Q(contact__search__contains=part)
+    rows = Request.objects.filter(persons, shared).order_by().values_list("pk", "contact__search")[:LIKELY]
+    names: dict[str, list[UUID]] = defaultdict(list)
+    for request, name in rows:
+        names[name].append(request)
+    if any(key in name for name in names):
+        return []
+    return [request for name, some in names.items() if spelling.meant(key, name) for request in some]
 
 
 def listing(by: Acting, rows: QuerySet[Request] | None = None) -> QuerySet[Request]:

@@ -1,7 +1,8 @@
 """What does a holiday that is added do to open requests? Their deadlines are counted anew, whole halls at a time."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,23 +10,25 @@ from django.db.models import QuerySet
 
 from sala.kit import clock
 from sala.kit.acting import Acting
-from sala.kit.rows import insert, update
+from sala.kit.rows import insert, insert_values, update_values
+from sala.kit.rows import values as read
 from sala.ledger import actions as ledger
 from sala.offices import queries as offices
-from sala.window import joining, letters, queries, rules, steps
-from sala.window.models import Request, ServiceVersion
+from sala.window import joining, rules, steps
+from sala.window.models import Event, Postponement, Request, ServiceVersion
 from sala.window.terms import Act
 
 CHUNK = 1000
-CHANGED = ("version", "due_at", "trail", "changed")
+Row = dict[str, Any]
+CHANGED = ("version", "due_at", "escalated", "trail", "changed")
 
 
 def recount(*, by: Acting, day: date, office: UUID | None) -> int:
     """Count the deadlines of open requests anew that reach over ``day``; returns how many moved.
 
     Called inside the transaction of whoever adds the holiday, who was asked for permission there. Side effects: due
-    date, a public step and a ledger entry each; one notice to each person, however many requests they have. Not done: what
-    is finished keeps its judgement.
+    date, a public step and a ledger entry each; what the worker needs to tell the people (`postponing`). Not done: what is
+    finished keeps its judgement; nobody is told in this transaction, whose writing others wait for.
     """
     start = datetime.combine(day, time.min, tzinfo=clock.zone())
     # Those that are joined to another follow it, whenever they came in.
@@ -34,62 +37,71 @@ def recount(*, by: Acting, day: date, office: UUID | None) -> int:
     )
     if office is not None:
         rows = rows.filter(office_id=office)
-    days = {
-        key: (count, kind)
-        for key, count, kind in ServiceVersion.objects.values_list("pk", "days", "days_kind")
-    }
-    count, people = 0, dict[tuple[str, str], letters.Moved]()
+    fresh = _Deadlines()
+    moved: list[UUID] = []
     with transaction.atomic():
         for chunk in _chunks(rows):
-            moved = _recounted(by, chunk, days)
-            _remember(people, moved)
-            count += len(moved)
-        letters.tell_moved(people.values())
-    return count
+            moved += _recounted(by, chunk, fresh)
+        moved += joining.recounted(by, moved, clock.now())
+        if moved:
+            insert([Postponement(day=day, requests=[str(key) for key in moved])])
+    return len(moved)
 
 
-def _remember(people: dict[tuple[str, str], letters.Moved], moved: list[Request]) -> None:
-    """Who is told of these requests, by the first of the ways to them; a person who is known already is told of one more."""
-    contacts = queries.contacts_of(moved)
-    names, chats = queries.short_names({request.terms_id for request in moved}), letters.linked_chats(moved)
-    for request in moved:
-        contact = contacts.get(request.pk)
-        for channel, address in letters.ways(contact, chats.get(letters.about(request), ""))[:1]:
-            person = people.get((channel, address))
-            if person is None:
-                language = contact.language if contact is not None else request.language
-                code = queries.code_of(request)
-                about = letters.about(request)
-                person = letters.Moved(channel, address, language, about, request.office_id, code)
-                people[channel, address] = person
-            due = request.due_at.astimezone(clock.zone()).date()
-            person.lines.append((request.number, names[request.terms_id], due))
+class _Deadlines:
+    """When requests are due by the calendar as it is now; what is the same for many is reckoned once."""
+
+    def __init__(self) -> None:
+        rows = ServiceVersion.objects.values_list("pk", "days", "days_kind")
+        self._days = {key: (count, kind) for key, count, kind in rows}
+        self._known: dict[tuple[object, ...], datetime] = {}
+
+    def __call__(self, row: Row) -> datetime:
+        if row["paused_minutes"] or row["reopened_at"] is not None:
+            return self._reckoned(row)
+        # By the minute: whether it came before closing time is all that the hour says.
+        minute = row["received_at"].replace(second=0, microsecond=0)
+        key = (row["office_id"].int, row["terms_id"].int, minute)
+        due = self._known.get(key)
+        if due is None:
+            due = self._known[key] = self._reckoned(row)
+        return due
+
+    def _reckoned(self, row: Row) -> datetime:
+        times = rules.Clock(row["received_at"], row["due_at"], row["paused_at"], row["paused_minutes"])
+        days, kind = self._days[row["terms_id"]]
+        calendar = offices.calendar(row["office_id"])
+        return rules.recounted(calendar, times, days, row["reopened_at"], kind).astimezone(UTC)
 
 
-def _chunks(rows: QuerySet[Request]) -> Iterator[list[Request]]:
+def _chunks(rows: QuerySet[Request]) -> Iterator[list[Row]]:
     """The rows, a thousand at a time by their keys: what is done with is let go, and nothing is read while it is changed."""
-    rows = rows.select_for_update().order_by("pk")
-    chunk = list(rows[:CHUNK])
+    names = ("id", *steps.COLUMNS)
+    found = rows.select_for_update().order_by("pk").values_list(*names)
+    chunk = [dict(zip(names, values, strict=True)) for values in read(found[:CHUNK])]
     while chunk:
         yield chunk
-        chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:CHUNK])
+        after = read(found.filter(pk__gt=chunk[-1]["id"])[:CHUNK])
+        chunk = [dict(zip(names, values, strict=True)) for values in after]
 
 
-def _recounted(by: Acting, chunk: list[Request], days: dict[UUID, tuple[int, str]]) -> list[Request]:
-    moved, events, pairs = [], [], []
-    act, now = f"window.{Act.RECOUNT}", clock.now()
-    for request in chunk:
-        calendar = offices.calendar(request.office_id)
-        times = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
-        number, kind = days[request.terms_id]
-        fresh = rules.recounted(calendar, times, number, request.reopened_at, kind)
-        if fresh == request.due_at:
+def _recounted(by: Acting, chunk: list[Row], fresh: _Deadlines) -> list[UUID]:
+    """Write what moves of these; the keys of what moved."""
+    now = clock.now()
+    moved, events, said = [], [], []
+    for row in chunk:
+        due = fresh(row)
+        if due == row["due_at"]:
             continue
-        request.due_at = fresh
-        moved.append(request)
-        events.append(steps.step(request, Act.RECOUNT, at=now, post=by.post, calendar=calendar))
-        pairs.append(ledger.build(by=by, act=act, at=request.where, **steps.entry(request)))
-    update(moved, CHANGED)
-    insert(events)
-    ledger.save_many(pairs)
-    return moved + joining.recounted(by, moved, now)
+        events.append(steps.recount(row, due=due, at=now, post=by.post))
+        moved.append((row["version"], due, row["escalated"], row["trail"], now, row["id"]))
+        said.append((str(row["id"]), _place(row), steps.facts(row)))
+    update_values(Request, CHANGED, moved)
+    insert_values(Event, events)
+    ledger.record_many(by=by, act=f"window.{Act.RECOUNT}", kind=steps.REQUEST, said=said)
+    return [row[-1] for row in moved]
+
+
+def _place(row: Row) -> str:
+    """Key of the most precise place."""
+    return row["village"] or row["commune"] or row["district"] or row["province"]

@@ -100,10 +100,13 @@ FINAL = frozenset({State.REFUSED, State.WITHDRAWN, State.CLOSED})
 OPEN = frozenset({R, P, W, F, AGAIN})
 RESIDENTS = frozenset({Act.REPLY, Act.RATE, Act.WITHDRAW, Act.REOPEN, Act.DISPUTE})
 """What the applicant may do; of what they wrote there nothing stays when their data are erased."""
-# Not steps of the work: possible in every state, changing none (personal data erased, disputed or put right, a holiday).
-ASIDE = frozenset({Act.ERASE, Act.RECOUNT, Act.CORRECT, Act.DISPUTE, Act.SETTLE})
+# Not steps of the work: possible in every state, changing none (personal data erased, disputed or put right, a holiday that is
+# added, somebody told that it gets late, a second matter split off).
+ASIDE = frozenset(
+    {Act.ERASE, Act.RECOUNT, Act.CORRECT, Act.DISPUTE, Act.SETTLE, Act.ESCALATE, Act.SPLIT, Act.SECOND}
+)
 # What somebody wants corrected holds what the page of the code never shows: a name, a telephone number.
-PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD, Act.DISPUTE}
+PUBLIC = frozenset(Act) - {Act.NOTE, Act.RATE, Act.ERASE, Act.LEAD, Act.DISPUTE, Act.ESCALATE}
 # What happens to the report that leads joined ones happens to each of them. A question is put to one person, and so are
 # the reply and the pause; a note is the office's own.
 SHARED = frozenset(
@@ -198,6 +201,27 @@ def recounted(
     if reopened is None:
         return fresh
     return max(fresh, due(calendar, reopened, REOPENED_DAYS), clock.due)
+
+
+def can_split(state: State, *, joined: bool) -> bool:
+    """Whether a second matter can be split off: from an open request, not from a report that is joined to another."""
+    return state in OPEN and not joined
+
+
+def second_clock(
+    calendar: "Calendar", first: Clock, at: datetime, days: int, kind: str, reopened: datetime | None = None
+) -> Clock:
+    """The clock of a matter that is split off ``at`` from a request with the clock ``first``.
+
+    It was told on the same day, so its own days count from then, and what was waited for the applicant until now is not
+    counted either. Of a request that was opened again, the days after that count as for the first.
+    """
+    fresh = due(calendar, first.received, days, kind)
+    rested = resume(Clock(first.received, fresh, first.paused_at, first.paused_minutes), at, calendar)
+    whole = Clock(first.received, fresh, None, rested.paused_minutes)
+    return Clock(
+        first.received, recounted(calendar, whole, days, reopened, kind), None, rested.paused_minutes
+    )
 
 
 def used_minutes(clock: Clock, at: datetime, calendar: "Calendar") -> int:

@@ -25,6 +25,7 @@ from sala.window.terms import Act, DaysKind, FeeStatus, Level, State
 if TYPE_CHECKING:
     from sala.kit.days import Calendar
     from sala.window.desk import Row
+    from sala.window.escalating import Told
     from sala.window.models import Event, Request, ServiceVersion
     from sala.window.nearby import Near
 
@@ -103,6 +104,24 @@ def due_tag(request: "Request | Row", calendar: "Calendar", now: datetime, most:
         return Tag(_("Today, by %(time)s") % {"time": jinja.clock_time(request.due_at, staff=True)}, "soon")
     text = ngettext("%(count)s day left", "%(count)s days left", left) % {"count": jinja.number(left)}
     return Tag(text, "soon" if left == 1 else "")
+
+
+def escalated(request: "Request | Row", names: Mapping[str, Mapping[str, str]]) -> Tag | None:
+    """The mark of an open request of which somebody was told that it gets late; None for every other."""
+    if not request.open or not request.escalated:
+        return None
+    return Tag(_("Escalated: %(step)s") % {"step": step(request.escalated, names)}, "", "none")
+
+
+def step(code: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    """The name of a step of escalation; its code where the pack has it no more."""
+    return jinja.name(names[code]) if code in names else code
+
+
+def told(each: "Told") -> str:
+    """Which posts of which office were told, in a line."""
+    posts = ", ".join(jinja.name(post) for post in each.posts)
+    return _("%(posts)s (%(office)s)") % {"posts": posts, "office": jinja.name(each.office)}
 
 
 def _day(at: datetime) -> date:
@@ -290,12 +309,13 @@ def timeline(
     names: Mapping[UUID, dict[str, str]] | None = None,
     posts: Mapping[str, dict[str, str]] | None = None,
     halls: Mapping[UUID, dict[str, str]] | None = None,
+    said: Mapping[UUID, str] | None = None,
     final: bool = True,
 ) -> list[dict[str, Any]]:
     """The steps as the macro wants them; the last one is where it stands now, unless it is over.
 
     For staff with who did it, and to whom it was given: ``names`` of the holders of appointments, ``posts`` their titles;
-    ``halls`` are the names of the offices it went to.
+    ``halls`` are the names of the offices it went to, ``said`` what is read instead of a step's own words.
     """
     found = []
     for index, event in enumerate(events):
@@ -306,7 +326,7 @@ def timeline(
                 "title": _moved(event, halls or {}) or (_staff_title(act) if staff else jinja.term(act)),
                 "at": jinja.when(event.at, staff=staff),
                 "who": _who(event, act, names or {}, posts or {}) if staff else "",
-                "text": event.text,
+                "text": (said or {}).get(event.id, event.text),
                 "state": "now" if last and not final else "",
                 "public": event.public,
             }

@@ -1,10 +1,12 @@
 """Which rows does a step of a request leave? Built in memory, the same for one step at the counter and for a year at once."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -25,7 +27,7 @@ KEY = "window.key"
 CHANGING = (
     "state", "open", "assigned", "due_at", "paused_at", "paused_minutes", "first_answer_at", "reaction_minutes",
     "done_at", "handling_minutes", "on_time", "close_at", "trail", "changed", "office_id", "reopened_at",
-    "joined_id",
+    "joined_id", "escalated",
 )  # fmt: skip
 _FACTS = (
     "version", "number", "code_hash", "open", "created", "changed", "state", "channel", "language", "province", "district", "commune", "village", "assigned", "description",
@@ -33,7 +35,14 @@ _FACTS = (
     "handling_minutes", "on_time", "close_at", "trail", "erased_at",
 )  # fmt: skip
 # What came later: part of the digest only where it says something, so that the digests of rows made before stay true.
-_LATER = ("reopened_at", "attributes", "joined_id", "disputed_at")
+_LATER = ("reopened_at", "attributes", "joined_id", "disputed_at", "escalated", "split_from_id")
+_AXES = ("latitude", "longitude")
+COLUMNS = (*_FACTS, "service_id", "terms_id", "office_id", *_AXES, *_LATER)
+"""The columns of a request's row that `facts` reads: all but its key."""
+_read = attrgetter(*COLUMNS)
+_event_values: Callable[[Any], tuple[Any, ...]] = attrgetter(
+    *(field.attname for field in Event._meta.local_concrete_fields)
+)
 # What a report takes over from the one it is joined to: they are one case with one clock. The pause is not among them.
 _FOLLOWING = (
     "open", "assigned", "due_at", "paused_minutes", "first_answer_at", "reaction_minutes", "done_at",
@@ -59,23 +68,22 @@ class Asked:
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    return str(value) if isinstance(value, UUID) else value
-
-
 def content(request: Request) -> dict[str, object]:
     """What the ledger's digest of a request is taken from: every fact of its row, and by ``trail`` every step."""
-    facts = {name: _plain(getattr(request, name)) for name in _FACTS}
-    facts["service"] = request.service_id
-    facts["terms"] = str(request.terms_id)
-    facts["office"] = str(request.office_id)
-    for axis in ("latitude", "longitude"):
-        degrees = getattr(request, axis)
-        facts[axis] = None if degrees is None else f"{degrees:.5f}"
-    later = {name: _plain(getattr(request, name)) for name in _LATER}
-    return facts | {name: value for name, value in later.items() if value}
+    return facts(dict(zip(COLUMNS, _read(request), strict=True)))
+
+
+def facts(row: Mapping[str, Any]) -> dict[str, object]:
+    """The same from a row of values, by the names of `COLUMNS`."""
+    said: dict[str, object] = {name: row[name] for name in _FACTS}
+    said["service"], said["terms"], said["office"] = row["service_id"], row["terms_id"], row["office_id"]
+    for axis in _AXES:
+        degrees = row[axis]
+        said[axis] = None if degrees is None else f"{degrees:.5f}"
+    for name in _LATER:
+        if row[name]:
+            said[name] = row[name]
+    return said
 
 
 def contact_content(contact: Contact) -> dict[str, object]:
@@ -96,11 +104,10 @@ def rating_content(rating: Rating) -> dict[str, object]:
         "courtesy": rating.courtesy,
         "speed": rating.speed,
         "comment": rating.comment,
-        "at": _plain(rating.at),
+        "at": rating.at,
     }
     later = {
-        name: _plain(getattr(rating, name))
-        for name in ("screening", "office", "shown", "reason", "screened_at")
+        name: getattr(rating, name) for name in ("screening", "office", "shown", "reason", "screened_at")
     }
     return facts | {name: value for name, value in later.items() if value}
 
@@ -110,8 +117,8 @@ def key_content(key: ApiKey) -> dict[str, object]:
     return {
         "name": key.name,
         "digest": key.digest,
-        "created": _plain(key.created),
-        "ended": _plain(key.ended),
+        "created": key.created,
+        "ended": key.ended,
     }
 
 
@@ -124,7 +131,7 @@ def entry(row: Request | Contact | Rating) -> dict[str, Any]:
     return {"kind": RATING, "subject": str(row.id), "content": rating_content(row)}
 
 
-def link(trail: str, event: Event) -> str:
+def link(trail: str, event: Event | SimpleNamespace) -> str:
     """The trail after ``event``: a hash over the trail before and everything the step says, so that no step changes unseen."""
     said: dict[str, object] = {
         "id": str(event.id),
@@ -135,11 +142,11 @@ def link(trail: str, event: Event) -> str:
         "public": event.public,
         "text": event.text,
         "post": event.post,
-        "assigned": _plain(event.assigned),
-        "at": _plain(event.at),
+        "assigned": event.assigned,
+        "at": event.at,
     }
     if event.office is not None:
-        said |= {"office": _plain(event.office), "origin": _plain(event.origin)}
+        said |= {"office": event.office, "origin": event.origin}
     return hashlib.sha256(trail.encode() + canonical(said)).hexdigest()
 
 
@@ -221,6 +228,40 @@ def receive(
     return request, contact, event
 
 
+def second(
+    first: Request,
+    asked: Asked,
+    *,
+    number: str,
+    secret: bytes,
+    calendar: "Calendar",
+    at: datetime,
+    post: str,
+    received_by: str,
+    assigned: UUID | None = None,
+) -> tuple[Request, Contact | None, list[Event]]:
+    """A new request for the second matter in ``first``: received when and by whom the first was, split off ``at`` by ``post``."""
+    request, contact, event = receive(
+        asked,
+        number=number,
+        secret=secret,
+        office_id=first.office_id,
+        calendar=calendar,
+        at=first.received_at,
+        post=received_by,
+        assigned=assigned,
+    )
+    clock = rules.Clock(first.received_at, first.due_at, first.paused_at, first.paused_minutes)
+    terms, reopened = asked.terms, first.reopened_at
+    clock = rules.second_clock(calendar, clock, at, terms.days, terms.days_kind, reopened)
+    request.due_at, request.paused_minutes = clock.due.astimezone(UTC), clock.paused_minutes
+    request.reopened_at, request.split_from_id, request.created = reopened, first.pk, at
+    if contact is not None:
+        contact.created = at
+    made = _aside(request, Act.SECOND, request.state, at=at, post=post, said=first.number)
+    return request, contact, [event, made]
+
+
 def person(*, name: str, phone: str, email: str, language: str) -> dict[str, str]:
     """What a contact's row says of somebody."""
     search = text.skeleton(name)[:160]
@@ -243,7 +284,7 @@ def step(
     The position of the step is the version of the request after it. Reaction and handling times are set here, once, and
     anew only for a request that was opened again. ``office`` is the one that holds it from now on.
     """
-    source = State(request.state)
+    source, due = State(request.state), request.due_at
     if act not in rules.ASIDE:
         request.state = str(rules.TABLE.after(source, act))
     clock = rules.Clock(request.received_at, request.due_at, request.paused_at, request.paused_minutes)
@@ -255,6 +296,8 @@ def step(
         clock = rules.reopened(clock, _done(request), at, calendar)
     request.due_at, request.paused_at = clock.due.astimezone(UTC), clock.paused_at
     request.paused_minutes = clock.paused_minutes
+    if request.due_at != due or act == Act.RECOUNT:
+        request.escalated = ""  # nobody was told of this deadline yet
     request.open = request.state in rules.OPEN
     if act in rules.REACTIONS and request.reaction_minutes is None:
         request.reaction_minutes = rules.used_minutes(clock, at, calendar)
@@ -309,7 +352,7 @@ def follow(
     for name in _FOLLOWING:
         setattr(request, name, getattr(main, name))
     request.state = str(rules.followed(State(main.state)))
-    request.joined_id = main.pk
+    request.joined_id, request.escalated = main.pk, ""
     more = {name: getattr(led, name) for name in ("assigned", "office", "origin")} if led is not None else {}
     return _aside(request, act, source, at=at, post=post, said=said, **more)
 
@@ -322,7 +365,7 @@ def alone(request: Request, act: Act, *, at: datetime, post: str, calendar: "Cal
     due = rules.due(calendar, request.received_at, request.terms.days, request.terms.days_kind)
     if request.reopened_at is not None:
         due = max(due, rules.due(calendar, request.reopened_at, rules.REOPENED_DAYS))
-    request.joined_id = None
+    request.joined_id, request.escalated = None, ""
     request.due_at, request.paused_minutes = due.astimezone(UTC), 0
     return _aside(request, act, request.state, at=at, post=post)
 
@@ -334,6 +377,22 @@ def _aside(
     request.changed = at
     told = {"id": ids.uuid7(at), "at": at, "post": post, "text": said, **more}
     return _event(request, act, source, request.version, told)
+
+
+def recount(row: dict[str, Any], *, due: datetime, at: datetime, post: str) -> tuple[Any, ...]:
+    """What `step` does for a deadline that is counted anew, to a row of values (`COLUMNS` and ``id``): nothing else changes.
+
+    Returns the step's row, in the order of its table's columns.
+    """
+    row["version"] += 1
+    row["due_at"], row["escalated"], row["changed"] = due, "", at
+    state = row["state"]
+    told = SimpleNamespace(
+        id=ids.uuid7(at), request_id=row["id"], position=row["version"], act=str(Act.RECOUNT), source=state,
+        target=state, public=True, text="", post=post, assigned=None, office=None, origin=None, at=at,
+    )  # fmt: skip
+    row["trail"] = link(row["trail"], told)
+    return _event_values(told)
 
 
 def _done(request: Request) -> datetime:

@@ -1,4 +1,4 @@
-"""What does the window do by itself? Closes finished requests in time, counts deadlines anew when a holiday is added."""
+"""What does the window do by itself? Closes finished requests in time, tells of late ones, counts deadlines anew when a holiday is added."""
 
 import logging
 from datetime import date, datetime
@@ -24,6 +24,18 @@ def close_due() -> None:
             log.info("not closed: %s (%s)", request_id, problem.code)
 
 
+def escalate_due() -> None:
+    """Tell of what gets late, one transaction each, so that one fault holds up nothing else."""
+    from sala.window import escalating
+
+    by = system("window.escalate")
+    for request_id in escalating.due():
+        try:
+            escalating.escalate(by=by, request_id=request_id)
+        except Problem as problem:  # somebody was faster; the next round looks again
+            log.info("not escalated: %s (%s)", request_id, problem.code)
+
+
 def erase_over(before: datetime, most: int) -> int:
     """Erase what residents told in requests that are over since before then, one transaction each; how many."""
     from sala.window import actions
@@ -44,3 +56,10 @@ def recount(by: Acting, day: date, office: UUID | None) -> None:
     from sala.window import recounting
 
     recounting.recount(by=by, day=day, office=office)
+
+
+def tell_moved() -> None:
+    """Tell those whose deadlines a holiday moved."""
+    from sala.window import postponing
+
+    postponing.tell()

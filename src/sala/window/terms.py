@@ -24,6 +24,8 @@ class Verb(Term):
     PHRASES = "window.phrases", N_("keep the ready answers of the office")
     ROUTES = "window.routes", N_("keep the rules by which requests find their officer")
     JOIN = "window.join", N_("join reports of the same problem, or take them apart")
+    SPLIT = "window.split", N_("split a second matter off from a request")
+    ESCALATED = "window.escalated", N_("see the late requests of which the office is told")
     RESEND = "window.resend", N_("see to messages that did not arrive")
     SCREEN = "window.screen", N_("look through comments before they are published")
     CORRECT = "window.correct", N_("put right who asked and how to reach them")
@@ -57,6 +59,9 @@ class Act(Term):
     JOIN = "join", N_("Joined with another report of the same problem")
     PART = "part", N_("Taken apart: handled by itself again")
     LEAD = "lead", N_("The report that led the joined ones was withdrawn")
+    SPLIT = "split", N_("The second matter in it became a request of its own")
+    SECOND = "second", N_("Split off from a request that held two matters")
+    ESCALATE = "escalate", N_("Escalated because of its deadline")
 
 
 class LedgerAct(Term):
@@ -74,7 +79,9 @@ class LedgerAct(Term):
     WITHDRAW = "window.withdraw", N_("The applicant withdrew the request")
     RETURN = "window.return", N_("Request sent back by the office it was forwarded to")
     PART = "window.part", N_("Report taken apart from one of the same problem")
+    SECOND = "window.second", N_("Request split off from one that held two matters")
     LEAD = "window.lead", N_("The report that led the joined ones was withdrawn")
+    ESCALATE = "window.escalate", N_("Request escalated because of its deadline")
     CLOSE = "window.close", N_("Request closed when the time for objections was over")
     RECOUNT = "window.recount", N_("Deadline counted anew after a holiday was added")
     KEY = "window.key", N_("Key for a program that reports by Open311")

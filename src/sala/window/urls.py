@@ -8,6 +8,7 @@ from sala.window.pages import (
     ask,
     board,
     corrections,
+    escalated,
     follow,
     front,
     held,
@@ -24,6 +25,7 @@ from sala.window.pages import (
     routing,
     services,
     several,
+    split,
     subtasks,
 )
 
@@ -69,6 +71,7 @@ urlpatterns = [
     path("requests/<str:code>/receipt", follow.receipt, name="request-receipt"),
     path("rate/<str:key>", rating.rate, name="request-rating"),
     path("work", queue.queue, name="work"),
+    path("work/escalated", escalated.listing, name="work-escalated"),
     path("work/comments", rating.screen, name="work-comments"),
     path("work/corrections", corrections.listing, name="work-corrections"),
     path("work/messages", messages.listing, name="work-messages"),
@@ -92,6 +95,7 @@ urlpatterns = [
     path("work/requests/<uuid:request_id>", record.record, name="work-request"),
     path("work/requests/<uuid:request_id>/held", held.whole, name="work-held"),
     path("work/requests/<uuid:request_id>/contact", held.contact, name="work-contact"),
+    path("work/requests/<uuid:request_id>/split", split.split, name="work-split"),
     path("work/requests/<uuid:request_id>/correction", corrections.one, name="work-correction"),
     path("work/requests/<uuid:request_id>/joined", joined.joined, name="work-joined"),
 ]

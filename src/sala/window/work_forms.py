@@ -99,6 +99,27 @@ class JoinForm(forms.Form):
     )
 
 
+class SplitForm(forms.Form):
+    """What is the second matter in a request?"""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    service = forms.ChoiceField(label=_("Service of the second matter"))
+    description = Words(
+        label=_("What was told about it"),
+        lines=True,
+        max_length=2000,
+        error_messages={"required": _("Write what the second matter is.")},
+    )
+
+    def __init__(self, *args: Any, services: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["service"]
+        field.choices = [("", _("Choose")), *services]  # type: ignore[attr-defined]
+        field.error_messages |= dict.fromkeys(
+            ("required", "invalid_choice"), _("Choose a service of this office from the list.")
+        )
+
+
 class PartForm(forms.Form):
     """Which report is taken apart?"""
 

@@ -11,21 +11,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sala.accounts import asking
 from sala.counter import cash, forms, papers, rules, till
 from sala.counter.pages.tickets import drawn
 from sala.counter.terms import CashKind, Verb
 from sala.kit import inputs
 from sala.kit.acting import Acting
-from sala.kit.errors import NotFound, NotSignedIn, Problem
+from sala.kit.errors import NotFound, Problem
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import shown as window
 
 
 def _by(request: HttpRequest) -> Acting:
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     till.office_of(by)
     return by
 

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sala.accounts import asking
 from sala.counter import actions, forms, queries, rules
 from sala.counter.pages.fresh import mark, unchanged
 from sala.counter.terms import Priority, State, Step
 from sala.kit import clock, inputs
 from sala.kit.acting import Acting, Reach
-from sala.kit.errors import NotFound, NotSignedIn, Problem
+from sala.kit.errors import NotFound, Problem
 from sala.ui import jinja
 from sala.window.terms import Verb as WindowVerb
 
@@ -25,9 +26,7 @@ STEPS = (Step.START, Step.MISS, Step.FINISH, Step.RECALL, Step.LEAVE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk(request: HttpRequest) -> HttpResponse:
     """The desk of the acting post; a POST calls the next one, or is a step of a ticket."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     if request.method == "POST":
         return _post(request, by)
     return _show(request, by)

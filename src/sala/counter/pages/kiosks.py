@@ -8,20 +8,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sala.accounts import asking
 from sala.counter import forms, kiosks, queries
 from sala.counter.pages.tickets import drawn
 from sala.kit import inputs, network
 from sala.kit.acting import Acting
-from sala.kit.errors import NotFound, NotSignedIn, Problem
+from sala.kit.errors import NotFound, Problem
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def devices(request: HttpRequest) -> HttpResponse:
     """The links of the office. A new one is shown in the answer that made it, and nowhere again."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     queries.kiosks(by=by)  # who may not is told so before the form is looked at
     if request.method != "POST":
         return _show(request, by, forms.KioskForm())

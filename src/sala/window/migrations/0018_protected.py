@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('window', '0014_dispute'),
+        ('window', '0017_split'),
     ]
 
     operations = [

@@ -10,19 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sala.kit.acting import Acting, Reach
-from sala.kit.errors import NotSignedIn, Problem, Refused
+from sala.accounts import asking
+from sala.kit.acting import Acting
+from sala.kit.errors import Problem
 from sala.window import phrases, work_forms
 from sala.window.terms import BUTTONS, Act, Verb
 
 
 def _by(request: HttpRequest) -> Acting:
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.PHRASES) == Reach():
-        raise Refused(_("Your post does not keep the ready answers of its office."))
-    return by
+    return asking.with_verb(
+        request, Verb.PHRASES, _("Your post does not keep the ready answers of its office.")
+    )
 
 
 @never_cache

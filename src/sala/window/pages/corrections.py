@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sala.kit.acting import Acting, Reach
-from sala.kit.errors import NotSignedIn, Problem, Refused
+from sala.accounts import asking
+from sala.kit.acting import Reach
+from sala.kit.errors import Problem, Refused
 from sala.kit.paging import Listing, ListSpec
 from sala.window import disputes, forms, looking, queries, shown
 from sala.window.terms import Verb
@@ -18,18 +19,11 @@ from sala.window.terms import Verb
 SPEC = ListSpec(sorts=("disputed_at",), default_sort="disputed_at")
 
 
-def _by(request: HttpRequest) -> Acting:
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    return by
-
-
 @never_cache
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """The requests of which a correction is asked for."""
-    by = _by(request)
+    by = asking.signed_in(request)
     if by.reach(Verb.CORRECT) == Reach():
         raise Refused(_("Your post does not put right what is held."))
     page = Listing.of(request.GET, SPEC, path=request.path).slice(disputes.waiting(by))
@@ -40,7 +34,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def one(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """What is asked for, and the answer."""
-    by = _by(request)
+    by = asking.signed_in(request)
     found = queries.record(by, request_id)
     by.require(Verb.CORRECT, found.where)
     form = forms.SettleForm(

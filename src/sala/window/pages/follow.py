@@ -154,10 +154,17 @@ def _track(
         "telegram": letters.chat_address(found),
         "signed": ledger.first(steps.REQUEST, str(found.id)),
         "looks": queries.looks(context["contact"]),
+        "seconds": _seconds(found) if any(event.act == Act.SPLIT for event in events) else [],
         "problem": problem,
     }
     status = problem.status if problem is not None else 422 if (reply or rate or reopen or dispute) else 200
     return render(request, "window/track.html", context, status=status)
+
+
+def _seconds(found: Any) -> list[tuple[str, str, str]]:
+    """What was split off from it: number, code and title. Whoever opened this one told them both."""
+    _first, rows = queries.split_with(found)
+    return [(row.number, queries.code_of(row), shown.short(row.terms)) for row in rows]
 
 
 def _step(request: HttpRequest, code: str) -> HttpResponse:

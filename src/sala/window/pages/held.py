@@ -10,24 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sala.kit.acting import Acting
-from sala.kit.errors import Invalid, NotSignedIn, Problem
+from sala.accounts import asking
+from sala.kit.errors import Invalid, Problem
 from sala.window import forms, held, looking, queries, shown
 from sala.window.terms import Verb
-
-
-def _asker(request: HttpRequest) -> Acting:
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    return by
 
 
 @never_cache
 @require_safe
 def whole(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """All that is held of the person behind a request, to be printed for her or him."""
-    by = _asker(request)
+    by = asking.signed_in(request)
     found = queries.record(by, request_id)
     context = {"found": found, "pairs": held.show(by=by, request=found), "office": found.office}
     return render(request, "window/held.html", context)
@@ -37,7 +30,7 @@ def whole(request: HttpRequest, request_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Name, telephone number and e-mail address, to be put right."""
-    by = _asker(request)
+    by = asking.signed_in(request)
     found = queries.record(by, request_id)
     by.require(Verb.CORRECT, found.where)
     if request.method != "POST":

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sala.accounts import asking
 from sala.kit.acting import Acting
-from sala.kit.errors import NotFound, NotSignedIn, Problem
+from sala.kit.errors import NotFound, Problem
 from sala.kit.khmer import ascii_digits
 from sala.window import joining, public, queries, shown, work_forms
 from sala.window.terms import Act, Verb
@@ -21,9 +22,7 @@ from sala.window.terms import Act, Verb
 @require_http_methods(["GET", "HEAD", "POST"])
 def joined(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """The reports joined, those that may be the same, and the number of another; a POST joins or takes apart."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     found = queries.record(by, request_id)
     if request.method != "POST":
         return _show(request, by, found)

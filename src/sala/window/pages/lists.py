@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sala.kit.acting import Acting, Reach
-from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused
+from sala.accounts import asking
+from sala.kit.acting import Acting
+from sala.kit.errors import NotFound, Problem
 from sala.window import saved
 from sala.window.terms import Verb
 
@@ -20,11 +21,7 @@ from sala.window.terms import Verb
 @require_http_methods(["GET", "HEAD", "POST"])
 def lists(request: HttpRequest) -> HttpResponse:
     """The lists that were kept; ``back`` is the address of the queue that can be kept now."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.SEE) == Reach():
-        raise Refused(_("Your post does not see requests."))
+    by = asking.with_verb(request, Verb.SEE, _("Your post does not see requests."))
     given = request.POST if request.method == "POST" else request.GET
     kept, problem = given.get("back", "")[:2000], None
     if request.method == "POST":

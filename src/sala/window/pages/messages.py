@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sala.kit.acting import Acting, Reach
-from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused
+from sala.accounts import asking
+from sala.kit.acting import Acting
+from sala.kit.errors import NotFound, Problem
 from sala.kit.paging import Listing, ListSpec, choice
 from sala.notices import registry
 from sala.notices.rules import TROUBLE
@@ -42,11 +43,7 @@ DOES = {Step.RESEND: messages.resend, Step.CONFIRM: messages.confirm}
 @require_http_methods(["GET", "HEAD", "POST"])
 def listing(request: HttpRequest) -> HttpResponse:
     """The list; a POST sees to one message."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.RESEND) == Reach():
-        raise Refused(_("Your post does not see to messages."))
+    by = asking.with_verb(request, Verb.RESEND, _("Your post does not see to messages."))
     if request.method != "POST":
         return _show(request, by)
     try:

@@ -11,15 +11,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sala.accounts import asking
 from sala.installation import queries as installation
 from sala.kit import clock, export
 from sala.kit.acting import Acting, Reach
-from sala.kit.errors import Malformed, NotSignedIn, Refused
+from sala.kit.errors import Malformed
 from sala.kit.paging import Listing
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import batch, desk, disputes, looking, queries, saved, shown
+from sala.window import batch, desk, disputes, escalating, looking, queries, saved, shown
 from sala.window import listing as lists
 from sala.window.terms import BUTTONS, State, Verb
 
@@ -32,19 +33,13 @@ MARK = gettext_lazy("Demonstration data: no real people or events")
 
 def _by(request: HttpRequest) -> Acting:
     """Who asks; raises unless they may see requests at all."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.SEE) == Reach():
-        raise Refused(_("Your post does not see requests."))
-    return by
+    return asking.with_verb(request, Verb.SEE, _("Your post does not see requests."))
 
 
 def _tools(by: Acting) -> list[tuple[str, str]]:
     """Texts and addresses of the pages beside the queue; corrections only while some are asked for."""
     found = [(str(text), reverse(name)) for verb, name, text in TOOLS if by.reach(verb) != Reach()]
-    asked = disputes.waiting(by).order_by()[:100].count() if by.reach(Verb.CORRECT) != Reach() else 0
-    if asked:
+    if asked := disputes.asked(by):
         text = _("Corrections asked for: %(count)s") % {"count": jinja.number(asked)}
         found.insert(0, (text, reverse("work-corrections")))
     return found
@@ -60,11 +55,7 @@ def _view(request: HttpRequest) -> str:
 def queue(request: HttpRequest) -> HttpResponse:
     """The queue of the asker's office, or of the subtree without personal data."""
     by = _by(request)
-    with looking.searching(by, request.GET.get("q", "")):
-        return _shown(request, by)
-
-
-def _shown(request: HttpRequest, by: Acting) -> HttpResponse:
+    looking.search(by, request.GET.get("q", ""))
     view = _view(request)
     listing = Listing.of(request.GET, lists.spec(by), path=request.path)
     counts = desk.lengths(by)
@@ -138,6 +129,9 @@ def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[st
             listing.typed("service"),
         ),
     ]
+    if (marks := escalating.names()) and by.reach(Verb.ESCALATED) != Reach():
+        choices = [(code, jinja.name(names)) for code, names in marks.items()]
+        found.append(("escalated", _("Escalated"), [every, *choices], listing.typed("escalated")))
     where = by.where
     below: list[Any] = places.children(where.place) if where.place else places.children()
     if below:
@@ -161,8 +155,8 @@ def download(request: HttpRequest, view: str, kind: str) -> HttpResponseBase:
     serialise = lists.serialiser(by)
     found = (plain for chunk in _chunks(rows) for plain in serialise(chunk))
     mark = str(MARK) if installation.is_demonstration() else None
-    with looking.searching(by, listing.q):
-        return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
+    looking.search(by, listing.q)
+    return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
 
 
 def _chunks(rows: Any, size: int = 500) -> Any:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sala.kit.acting import Acting, Reach
-from sala.kit.errors import Invalid, NotFound, NotSignedIn, Problem, Refused
+from sala.accounts import asking
+from sala.kit.acting import Acting
+from sala.kit.errors import Invalid, NotFound, Problem
 from sala.kit.paging import Listing, ListSpec
 from sala.offices import queries as offices
 from sala.places import queries as places
@@ -58,11 +59,7 @@ def rate(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def screen(request: HttpRequest) -> HttpResponse:
     """The comments of an office that wait to be looked through; a POST publishes one, or keeps it back."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.SCREEN) == Reach():
-        raise Refused(_("Your post does not look through comments."))
+    by = asking.with_verb(request, Verb.SCREEN, _("Your post does not look through comments."))
     if request.method != "POST":
         return _screen(request, by)
     try:

@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from markupsafe import Markup
 
+from sala.accounts import asking
 from sala.files import queries as files
 from sala.kit import clock
 from sala.kit.acting import Acting
-from sala.kit.errors import Changed, NotFound, NotSignedIn, Problem
+from sala.kit.errors import Changed, NotFound, Problem
 from sala.ledger import looks
 from sala.ledger import queries as ledger
 from sala.ledger import registry as ledger_registry
@@ -24,6 +25,7 @@ from sala.ui import jinja
 from sala.window import (
     actions,
     attributes,
+    escalating,
     forms,
     loads,
     looking,
@@ -44,9 +46,7 @@ from sala.window.terms import BUTTONS, GRANTS, PROMPTS, Act, Channel, Look, Stat
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """The record; a POST is one step of an officer."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     if request.method == "POST":
         return _step(request, by, queries.record(by, request_id))
     found = looking.see(by=by, request_id=request_id)
@@ -193,12 +193,15 @@ def _show(
     names = shown.place_names([found])
     known = queries.contact_of(found) if told else None
     main, followers = queries.joined_with(found)
+    splits = any(event.act in (Act.SPLIT, Act.SECOND) for event in events)
+    first, seconds = queries.split_with(found) if splits else (None, [])
     context = {
         "found": found,
         "title": shown.title(found, told=told),
         "told": told,
         "asked": attributes.said(found.terms.asks, found.attributes, jinja.lang()) if told else [],
         "state": shown.state(found),
+        "mark": shown.escalated(found, escalating.names()),
         "due": shown.due_tag(found, calendar, clock.now()),
         "address": shown.address(found, names, told=told, home=by.where.commune),
         "channel": jinja.term(Channel(found.channel)),
@@ -213,6 +216,7 @@ def _show(
             names=people,
             posts=posts,
             halls=queries.halls_of(events),
+            said=_told_late(events),
             final=not found.open,
         ),
         "moves": [(str(m.verb), _(BUTTONS[Act(m.verb)]), bool(m.required)) for m in _moves(by, found)],
@@ -234,6 +238,10 @@ def _show(
         "readers": _readers(seen, people),
         "main": main,
         "followers": followers,
+        "first": first,
+        "seconds": seconds,
+        "may_split": rules.can_split(State(found.state), joined=main is not None)
+        and by.may(Verb.SPLIT, found.where),
         "may_join": found.open
         and by.may(Verb.JOIN, found.where)
         and rules.openness(found.terms.kind, found.terms.service.protected).joined,
@@ -242,6 +250,16 @@ def _show(
         "may_erase": by.may(Verb.ERASE, found.where) and not found.erased_at,
     }
     return render(request, "window/record.html", context, status=status)
+
+
+def _told_late(events: Sequence[Any]) -> dict[UUID, str]:
+    """The words of the steps that told somebody that it gets late: which step it was, and whom it told."""
+    told, names = escalating.told(events), escalating.names()
+    return {
+        event.id: "\n".join([shown.step(event.text, names), *map(shown.told, told.get(event.id, ()))])
+        for event in events
+        if event.act == Act.ESCALATE
+    }
 
 
 def _ready(found: Any, do: str) -> list[tuple[str, str]]:

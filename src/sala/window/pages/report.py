@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sala.accounts import asking
 from sala.files import actions as files
 from sala.kit import ids, network
-from sala.kit.acting import Reach
 from sala.kit.canonical import canonical
 from sala.kit.errors import Invalid, NotFound, NotSignedIn, Problem, Refused, TooMany
 from sala.kit.khmer import ascii_digits
@@ -217,11 +217,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def counter(request: HttpRequest) -> HttpResponse:
     """Take in a request at the counter or by telephone, for somebody who is there."""
-    acting = request.acting  # type: ignore[attr-defined]
-    if not acting.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if acting.reach(Verb.RECEIVE) == Reach():
-        raise Refused(_("Your post does not take in requests."))
+    acting = asking.with_verb(request, Verb.RECEIVE, _("Your post does not take in requests."))
     flow = Flow(request, counter=True)
     if request.method != "POST" and not flow.commune and acting.where.commune:
         flow.data["place"] = acting.where.commune

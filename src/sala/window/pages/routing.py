@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sala.kit.acting import Acting, Reach
-from sala.kit.errors import NotFound, NotSignedIn, Problem, Refused
+from sala.accounts import asking
+from sala.kit.acting import Acting
+from sala.kit.errors import NotFound, Problem
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.ui import jinja
@@ -20,12 +21,9 @@ from sala.window.terms import Verb
 
 
 def _by(request: HttpRequest) -> Acting:
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
-    if by.reach(Verb.ROUTES) == Reach():
-        raise Refused(_("Your post does not keep the routing rules of its office."))
-    return by
+    return asking.with_verb(
+        request, Verb.ROUTES, _("Your post does not keep the routing rules of its office.")
+    )
 
 
 @never_cache

@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sala.accounts import asking
 from sala.kit.acting import Acting
-from sala.kit.errors import Invalid, NotFound, NotSignedIn, Refused
+from sala.kit.errors import Invalid, NotFound, Refused
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import batch, loads, phrases, queries, rules, shown, work_forms
@@ -26,9 +27,7 @@ from sala.window.terms import BUTTONS, PROMPTS, Act, State
 @require_http_methods(["GET", "HEAD", "POST"])
 def several(request: HttpRequest) -> HttpResponse:
     """Fields, preview and result are answers to one form; nothing is done before "do it" on the preview."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     verbs = batch.offered(by)
     if not verbs:
         raise Refused(_("Your post takes no steps for requests."))

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from sala.accounts import asking
 from sala.kit import clock
 from sala.kit.acting import Acting
-from sala.kit.errors import NotFound, NotSignedIn, Problem
+from sala.kit.errors import NotFound, Problem
 from sala.offices import queries as offices
 from sala.ui import jinja
 from sala.window import queries, shown, subtasks, work_forms
@@ -23,9 +24,7 @@ from sala.window.terms import Verb
 @require_http_methods(["GET", "HEAD", "POST"])
 def listing(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """The parts of the work; a POST gives one out, or marks or drops one."""
-    by: Acting = request.acting  # type: ignore[attr-defined]
-    if not by.signed_in:
-        raise NotSignedIn(_("Sign in first: this is work of an office."))
+    by = asking.signed_in(request)
     found = queries.record(by, request_id)
     by.require(Verb.SEE_PERSON, found.where)
     adds = request.method == "POST" and "subtask" not in request.POST

@@ -1,4 +1,7 @@
-"""The command line of proposals: propose for each line that comes in, learn the model anew, measure it."""
+"""The command line of proposals: propose for each line that comes in, learn the model anew, measure it.
+
+The model is imported where it is used: numpy takes its time, and every command of the hall loads this file.
+"""
 
 import json
 import os
@@ -6,10 +9,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sala.window.proposal import measured, model, serving, texts
+if TYPE_CHECKING:
+    from sala.window.proposal.model import Model
 
 # JSON lets these stand in a text, and other programs read them as the end of a line.
 _LINE_ENDS = re.compile("[\x85\u2028\u2029]")
@@ -34,6 +39,8 @@ def _say(line: str) -> None:
 )
 def propose(as_json: bool, most: int) -> None:
     """Propose services for each line of standard input, the likeliest first. Nothing is stored; no hall need be open."""
+    from sala.window.proposal import serving
+
     for typed in _lines():
         found = serving.answer(typed)
         if as_json:
@@ -52,7 +59,7 @@ def train(with_requests: bool) -> None:
     The pack's model is written beside its texts. What is learned from requests stays in SALA_HOME, and only pieces that at
     least five requests share are kept of it, as numbers.
     """
-    from sala.window.proposal import training
+    from sala.window.proposal import model, serving, training
 
     pack = serving.pack()
     if with_requests:
@@ -71,8 +78,10 @@ def train(with_requests: bool) -> None:
         click.echo(f"Learned from {len(asked)} requests of this hall as well.")
 
 
-def _write(learned: model.Model, path: Path) -> None:
+def _write(learned: "Model", path: Path) -> None:
     """Keep a model: the pack's for everybody to read, the hall's own for its owner alone."""
+    from sala.window.proposal import model, serving
+
     old = os.umask(0o022 if path == serving.shipped() else 0o077)
     try:
         model.write(learned, path)
@@ -84,6 +93,8 @@ def _write(learned: model.Model, path: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def accuracy(as_json: bool) -> None:
     """How often the proposals are right on the pack's held-out texts, by language."""
+    from sala.window.proposal import measured, serving, texts
+
     held = texts.read(texts.folder(serving.pack()) / texts.HELD_OUT)
     found = measured.by_language(held, serving.answer)
     if as_json:
