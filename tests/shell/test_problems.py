@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST
 from sala.accounts.acting import RESIDENT
 from sala.kit import bounds, errors
 from sala.kit.terms import N_
-from sala.shell import health, problems
+from sala.shell import apps, health, problems
 from sala.shell import urls as house
 
 pytestmark = pytest.mark.django_db
@@ -325,7 +325,9 @@ def test_the_way_on_fits_the_problem():
 
 
 def test_the_bounds_show_problems_as_the_house_does():
-    assert bounds._renderers[-1] is problems.show
+    assert bounds._renderers[-1] is apps.show
+    refused = bounds._renderers[-1](RequestFactory().get("/api/v1/x"), errors.NotFound("There is none."))
+    assert refused.status_code == 404 and refused["Content-Type"] == "application/problem+json"
 
 
 class TestHealth:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sala.kit.text import skeleton
-from sala.window import queries, spelling
+from sala.window import searching, spelling
 from sala.window.models import Request
 
 
@@ -46,7 +46,7 @@ def test_the_queue_finds_by_a_wrong_letter_and_by_four_digits(posts: Any, report
     report(name="PROM Panha", phone="+85598700011", email="")
 
     def found(words: str, by: Any = posts.clerk) -> list[Any]:
-        rows = Request.objects.filter(queries.search_q(by, words))
+        rows = Request.objects.filter(searching.q(by, words))
         return list(rows.values_list("pk", flat=True))
 
     assert skeleton("MEAS Samnang") != skeleton("MEAS Samnxng")

@@ -14,7 +14,7 @@ from sala.kit.export import Column
 from sala.kit.paging import ListSpec, Sort, choice, day_from, day_to, flag, place, text, uuid
 from sala.offices import queries as offices
 from sala.ui import jinja
-from sala.window import escalating, escalation, queries, shown
+from sala.window import escalating, escalation, queries, searching, shown
 from sala.window.desk import Row
 from sala.window.terms import Channel, State
 
@@ -40,7 +40,7 @@ def spec(by: Acting) -> ListSpec:
             "changed": "changed",
             "done": Sort(("done_at",), nulls_last=True),
         },
-        search=lambda words: queries.search_q(by, words),
+        search=lambda words: searching.q(by, words),
         default_sort="due",
         keep=("view",),
     )

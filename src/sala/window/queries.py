@@ -1,6 +1,5 @@
 """Which services are there, and which requests may the asker see? Everything that reads the window's tables."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,6 @@ from sala.kit import clock, text
 from sala.kit.acting import Acting, Where
 from sala.kit.errors import NotFound
 from sala.kit.kept import Kept
-from sala.kit.khmer import ascii_digits
 from sala.kit.prepared import Bound, Prepared
 from sala.kit.reach import q as reach_q
 from sala.kit.terms import N_
@@ -22,7 +20,7 @@ from sala.ledger import queries as ledger
 from sala.offices import queries as offices
 from sala.offices.terms import OfficeKind
 from sala.places import queries as places
-from sala.window import rules, spelling, steps
+from sala.window import rules, steps
 from sala.window.models import Contact, Event, Rating, Request, Service, ServiceVersion, SubTask
 from sala.window.terms import Act, Level, State, Verb
 
@@ -392,50 +390,6 @@ def with_all(found: Mapping[str, int]) -> dict[str, int]:
     """The counts, and that of all together: those to do, waiting, joined and done."""
     every = sum(found[name] for name in ("todo", "waiting", "joined", "done"))
     return {**found, "all": min(every, COUNT_LIMIT + 1)}
-
-
-def search_q(by: Acting, words: str) -> Q:
-    """The filter for a number, a place or, where the asker may see persons, a name, a phone or what was told."""
-    words = words.strip()
-    if rules.is_number(words):
-        return Q(number=words)
-    found = Q(number__contains=words)
-    persons = reach_q(by.reach(Verb.SEE_PERSON))
-    told = Q(location__icontains=words) | Q(description__icontains=words)
-    skeleton = text.skeleton(words)
-    if skeleton:
-        told |= Q(contact__search__contains=skeleton)
-        if spelling.allowed(skeleton) and (likely := _misspelt(persons, skeleton)):
-            told |= Q(pk__in=likely)
-    digits = "".join(sign for sign in ascii_digits(words) if sign.isdigit())
-    if len(digits) >= FEWEST_DIGITS:
-        told |= Q(contact__phone__contains=digits.lstrip("0"))
-    found |= persons & told
-    keys = defaultdict(list)
-    for unit in places.search(words, limit=20):
-        keys[str(unit.level)].append(unit.key)
-    keys.pop("nation", None)
-    for column, some in keys.items():
-        found |= Q(**{f"{column}__in": some})
-    return found
-
-
-FEWEST_DIGITS = 4  # of a telephone: its last ones are what people remember
-LIKELY = 2000  # so many names that share a part with what is looked for are compared
-
-
-def _misspelt(persons: Q, key: str) -> list[UUID]:
-    """The requests whose applicant's name may be meant by ``key`` with a wrong letter; none where a name has it as it is."""
-    shared = Q()
-    for part in spelling.parts(key):
-        shared |= Q(contact__search__contains=part)
-    rows = Request.objects.filter(persons, shared).order_by().values_list("pk", "contact__search")[:LIKELY]
-    names: dict[str, list[UUID]] = defaultdict(list)
-    for request, name in rows:
-        names[name].append(request)
-    if any(key in name for name in names):
-        return []
-    return [request for name, some in names.items() if spelling.meant(key, name) for request in some]
 
 
 def listing(by: Acting, rows: QuerySet[Request] | None = None) -> QuerySet[Request]:
