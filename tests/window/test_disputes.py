@@ -87,12 +87,12 @@ def test_erasing_takes_the_words_and_the_mark(asked: Any, posts: Any) -> None:
 def test_the_page_of_the_code_never_shows_the_words(report: Any, client: Client) -> None:
     received = report()
     address = f"/km/requests/{received.code}"
-    short = client.post(address, {"act": "dispute", "text": "ក"})
+    short = client.post(address, {"act": "dispute", "wrong": "ក"})
     assert short.status_code == 422 and "ក</textarea>" in short.content.decode()
-    assert client.post(address, {"act": "dispute", "text": WRONG}).status_code == 302
+    assert client.post(address, {"act": "dispute", "wrong": WRONG}).status_code == 302
     page = client.get(address).content.decode()
     assert "តារ៉ា" not in page and "887" not in page and "សាលាមិនទាន់បានឆ្លើយទេ" in page
-    assert client.post(address, {"act": "dispute", "text": WRONG}).status_code == 409
+    assert client.post(address, {"act": "dispute", "wrong": WRONG}).status_code == 409
     body = client.get(f"/api/v1/window/requests/{received.code}")
     assert "តារ៉ា" not in body.content.decode()
 

@@ -309,9 +309,9 @@ class ReplyForm(forms.Form):
 
 
 class DisputeForm(forms.Form):
-    """What of the data held is wrong?"""
+    """What of the data held is wrong? Beside other forms of the page, so that its field has a name of its own."""
 
-    text = Words(
+    wrong = Words(
         label=_("What is wrong, and how should it be?"),
         help_text=_("Only the hall reads this. It does not stand on this page."),
         lines=True,

@@ -195,7 +195,7 @@ def _step(request: HttpRequest, code: str) -> HttpResponse:
             dispute = forms.DisputeForm(request.POST)
             if not dispute.is_valid():
                 return _track(request, code, dispute=dispute)
-            disputes.dispute(by=by, code=code, text=dispute.cleaned_data["text"])
+            disputes.dispute(by=by, code=code, text=dispute.cleaned_data["wrong"])
             messages.success(request, _("The hall has what you wrote. Its answer will stand on this page."))
         elif act == HELD:
             held.send(by=by, code=code)
