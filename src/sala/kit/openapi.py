@@ -238,7 +238,7 @@ def _responses(
     wrong = {*ALWAYS, *told.problems}
     if operation.get("security") or method != "get":
         wrong.add(403)
-    if operation.get("requestBody"):
+    if operation.get("requestBody") or method in ("post", "put", "patch"):  # some send one where none is asked for
         wrong.update(WITH_BODY)
     if told.version:
         wrong.update(WITH_VERSION)
