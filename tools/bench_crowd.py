@@ -82,28 +82,26 @@ def _chunks(rows: Any, size: int = 5000) -> Any:
 
 
 def _spread(model: Any, chance: random.Random) -> None:
-    """A village of its commune and a point within the commune's frame for nine requests in ten."""
+    """A village of its commune and a point within the commune for nine requests in ten."""
     from decimal import Decimal
 
     from sala.kit.rows import update_values
     from sala.places import queries as places
-    from sala.window import point
-    from sala.window.pages import maps
 
-    known: dict[str, tuple[list[str], Any]] = {}
+    known: dict[str, tuple[list[str], list[Any]]] = {}
     for chunk in _chunks(model.objects.order_by("pk").values_list("pk", "commune")):
         moved = []
         for key, commune in chunk:
             if commune not in known:
-                border = maps.geometry(commune) if commune else ""
                 villages = [unit.key for unit in places.children(commune)] if commune else []
-                known[commune] = villages, point.frame(border) if border else None
-            villages, frame = known[commune]
+                drawn = [places.point_in(commune, chance.random) for _ in range(200)] if commune else []
+                known[commune] = villages, [spot for spot in drawn if spot]
+            villages, spots = known[commune]
             village = chance.choice(villages) if villages else ""
-            if frame is None or chance.random() < 0.1:
+            if not spots or chance.random() < 0.1:
                 moved.append((village, None, None, key))
                 continue
-            spot = frame.degrees(chance.randrange(point.SIZE), chance.randrange(point.SIZE))
+            spot = chance.choice(spots)
             moved.append((village, *(Decimal(f"{degrees:.5f}") for degrees in spot), key))
         update_values(model, ("village", "latitude", "longitude"), moved)
 
