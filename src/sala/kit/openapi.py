@@ -238,8 +238,8 @@ def _responses(
     wrong = {*ALWAYS, *told.problems}
     if operation.get("security") or method != "get":
         wrong.add(403)
-    if operation.get("requestBody") or method in ("post", "put", "patch"):  # some send one where none is asked for
-        wrong.update(WITH_BODY)
+    if operation.get("requestBody") or method in ("post", "put", "patch"):
+        wrong.update(WITH_BODY)  # also of a body that nobody asked for
     if told.version:
         wrong.update(WITH_VERSION)
     if any(each["in"] == "path" for each in operation.get("parameters", [])):

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from sala.kit import clock
 from sala.kit.acting import Acting
+from sala.kit.garbage import uncollected
 from sala.kit.rows import insert, insert_values, update_values
 from sala.kit.rows import values as read
 from sala.ledger import actions as ledger
@@ -39,7 +40,7 @@ def recount(*, by: Acting, day: date, office: UUID | None) -> int:
         rows = rows.filter(office_id=office)
     fresh = _Deadlines()
     moved: list[UUID] = []
-    with transaction.atomic():
+    with transaction.atomic(), uncollected():
         for chunk in _chunks(rows):
             moved += _recounted(by, chunk, fresh)
         moved += joining.recounted(by, moved, clock.now())
