@@ -12,11 +12,12 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from sala.kit import clock
 from sala.places import queries as places
 from sala.ui import jinja
-from sala.window import actions, board, point, queries
+from sala.window import actions, board, point, public, queries
 from sala.window.models import Request
 from sala.window.terms import Act
 
@@ -126,6 +127,16 @@ def test_a_place_reads_its_own_index(key: str, still: bool) -> None:
     unit = places.require(key)
     found = board._rows(unit, still=still, services=queries.listed())[:50].explain()
     assert f"window_{unit.level}_open_due" in found and "SCAN window_request" not in found
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the rows that are there")
+def test_what_lies_nearby_is_looked_for_in_the_commune(db: None) -> None:
+    here = public.spot("120404", "12040402", Decimal("11.5624"), Decimal("104.8912"))
+    with CaptureQueriesContext(connection) as asked:
+        public.similar(queries.service("RP-SEWER"), here)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + asked[-1]["sql"].replace("%", "%%"))
+        assert "window_commune_open_due" in str(cursor.fetchall())
 
 
 def test_of_few_cases_no_time_is_told(told: Any, posts: Any) -> None:

@@ -63,9 +63,10 @@ def similar(terms: ServiceVersion, here: nearby.Spot) -> list[nearby.Near]:
         south, west, north, east = (f"{edge:.5f}" for edge in nearby.box(here.point))
         inside = Q(latitude__range=(south, north), longitude__range=(west, east))
         place = inside | Q(village=here.village, latitude__isnull=True)
+    # "In" and not a bare truth: only so SQLite reads the index of the commune, and not the one of the service in all of them.
     rows = (
         Request.objects.filter(
-            place, commune=here.commune, open=True, service_id=terms.service_id, joined=None
+            place, commune=here.commune, open__in=[True], service_id=terms.service_id, joined=None
         )
         .order_by("-due_at")
         .values_list("number", "state", "received_at", "commune", "village", "latitude", "longitude")
