@@ -12,7 +12,6 @@ from ninja import Path, Router
 from pydantic import Field
 
 from sala.accounts.acting import system
-from sala.installation import queries as installation
 from sala.kit import api, export, network, openapi
 from sala.kit.errors import NotFound
 from sala.kit.khmer import ascii_digits
@@ -92,10 +91,6 @@ def _service(row: Any) -> dict[str, Any]:
     }
 
 
-def _mark() -> str | None:
-    return str(_("Demonstration data: no real people or events")) if installation.is_demonstration() else None
-
-
 api.serve_list(
     router,
     "/services",
@@ -117,7 +112,7 @@ api.serve_list(
         export.Column("legal_basis", gettext_lazy("Legal basis")),
         export.Column("source", gettext_lazy("Source")),
     ],
-    mark=_mark,
+    mark=shown.mark,
     auth=None,
 )
 
@@ -211,7 +206,7 @@ def _export(request: HttpRequest, kind: str) -> Any:
         name=str(_("Requests")),
         columns=listing.COLUMNS,
         kind=kind,
-        mark=_mark(),
+        mark=shown.mark(),
     )
 
 

@@ -17,8 +17,9 @@ from sala.kit.openapi import Link
 from sala.kit.paging import ListSpec, choice, flag
 from sala.numbers.idempotency import Answer, json_response, of_request
 from sala.window import checking, phrases, routes, rules, work_answers, work_forms
+from sala.window.shown import mark
 from sala.window.terms import BUTTONS
-from sala.window.work_answers import acting, kept, mark, shown
+from sala.window.work_answers import acting, kept, shown
 
 router = Router(tags=["window"])
 

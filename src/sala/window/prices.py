@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import segno
 from django.utils.translation import gettext as _
 
-from sala.installation import queries as installation
 from sala.kit.errors import NotFound
 from sala.kit.terms import N_
 from sala.offices import queries as offices
@@ -128,7 +127,7 @@ def record(found: Board, *, address: str) -> dict[str, Any]:
         "address": address,
         "groups": groups,
         "count": number,
-        "mark": _("Demonstration data: no real people or events") if installation.is_demonstration() else "",
+        "mark": shown.mark() or "",
         "words": {
             "title": _("Table of fees"),
             "since": _("As of %(date)s") % {"date": jinja.date_long(found.since, week=False)}

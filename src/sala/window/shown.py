@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup
 
+from sala.installation import queries as installation
 from sala.kit import clock
 from sala.kit.terms import N_
 from sala.offices import queries as offices
@@ -288,6 +289,11 @@ def level(terms: "ServiceVersion") -> str:
 def passes(terms: "ServiceVersion") -> str:
     """The levels it passes on its way to the one that decides; empty where it passes none."""
     return " → ".join(jinja.term(Level(each)) for each in terms.passes)
+
+
+def mark() -> str | None:
+    """What stands on a list of a demonstration that is carried away; None in a real hall."""
+    return _("Demonstration data: no real people or events") if installation.is_demonstration() else None
 
 
 def fee(terms: "ServiceVersion") -> str:

@@ -7,9 +7,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 
-from sala.installation import queries as installation
 from sala.kit import api
 from sala.kit.openapi import Names, Told
 from sala.notices.terms import Channel
@@ -140,11 +138,6 @@ class ListTold(Told):
 def acting(request: HttpRequest) -> Any:
     """Who asks."""
     return request.acting  # type: ignore[attr-defined]
-
-
-def mark() -> str | None:
-    """What stands on a file of a demonstration."""
-    return str(_("Demonstration data: no real people or events")) if installation.is_demonstration() else None
 
 
 def kept(body: dict[str, Any], path: str = "", status: int = 200) -> Answer:

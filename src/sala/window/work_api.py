@@ -19,8 +19,9 @@ from sala.kit.openapi import Link
 from sala.kit.paging import ListSpec, flag, uuid
 from sala.numbers.idempotency import Answer, json_response, of_request
 from sala.window import batch, checking, rules, saved, subtasks, work_answers, work_forms
+from sala.window.shown import mark
 from sala.window.terms import Act, State
-from sala.window.work_answers import acting, kept, mark, shown
+from sala.window.work_answers import acting, kept, shown
 
 router = Router(tags=["window"])
 

@@ -16,7 +16,6 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
-from sala.installation import queries as installation
 from sala.kit import clock, export, inputs, network
 from sala.kit.errors import Malformed, NotFound
 from sala.offices import queries as offices
@@ -26,7 +25,6 @@ from sala.window import board, point, public, queries, shown
 from sala.window.terms import Kind, State
 
 NO_PLACE = gettext_lazy("There is no such place. Look for it by name.")
-MARK = gettext_lazy("Demonstration data: no real people or events")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 VIEWS = {
     "open": gettext_lazy("Not finished yet"),
@@ -215,7 +213,7 @@ def feed(request: HttpRequest, key: str) -> HttpResponse:
 
     home = network.absolute(request, reverse("public-map", args=[unit.key]))
     title = _("Problem reports: %(place)s") % {"place": jinja.name(places.title(unit.key))}
-    say(root, "title", f"{title} ({MARK})" if installation.is_demonstration() else title)
+    say(root, "title", f"{title} ({mark})" if (mark := shown.mark()) else title)
     say(root, "id", home)
     say(root, "updated", _moment(max((row.changed for row in found), default=clock.now())))
     say(root, "link", rel="self", href=network.absolute(request, request.path))
@@ -310,8 +308,7 @@ def table(request: HttpRequest, kind: str) -> HttpResponseBase:
     except inputs.Wrong as wrong:
         raise Malformed(wrong.message) from wrong
     columns = [export.Column(code, label, value) for code, label, _meaning, value in COLUMNS]
-    mark = str(MARK) if installation.is_demonstration() else None
-    response = export.write("reports", columns, board.everything(unit, first, last), kind, mark=mark)
+    response = export.write("reports", columns, board.everything(unit, first, last), kind, mark=shown.mark())
     response.headers["Link"] = (
         f'<{LICENCE}>; rel="license", </open/reports/dictionary.json>; rel="describedby"'
     )

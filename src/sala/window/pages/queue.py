@@ -12,7 +12,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sala.accounts import asking
-from sala.installation import queries as installation
 from sala.kit import clock, export
 from sala.kit.acting import Acting, Reach
 from sala.kit.errors import Malformed
@@ -28,7 +27,6 @@ TOOLS = (
     (Verb.PHRASES, "work-answers", gettext_lazy("Ready answers")),
     (Verb.ROUTES, "work-rules", gettext_lazy("Routing rules")),
 )
-MARK = gettext_lazy("Demonstration data: no real people or events")
 
 
 def _by(request: HttpRequest) -> Acting:
@@ -154,9 +152,8 @@ def download(request: HttpRequest, view: str, kind: str) -> HttpResponseBase:
     rows = listing.apply(queries.listing(by).filter(queries.view(by, view)))
     serialise = lists.serialiser(by)
     found = (plain for chunk in _chunks(rows) for plain in serialise(chunk))
-    mark = str(MARK) if installation.is_demonstration() else None
     looking.search(by, listing.q)
-    return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=mark)
+    return export.write(_("Requests"), lists.COLUMNS, found, kind, mark=shown.mark())
 
 
 def _chunks(rows: Any, size: int = 500) -> Any:
