@@ -17,7 +17,7 @@ from sala.measures.models import Total
 from sala.offices import queries as offices
 from sala.places import queries as places
 from sala.window import measures, rules
-from sala.window.models import Rating, Request, Service, ServiceVersion
+from sala.window.models import Escalation, Rating, Request, Service, ServiceVersion
 from sala.window.terms import State
 
 pytestmark = pytest.mark.django_db
@@ -70,14 +70,32 @@ def requests(db):
             )
     Request.objects.bulk_create(rows)
     Rating.objects.bulk_create(ratings)
+    Escalation.objects.bulk_create(_told(rows, random))
     counting.roll_up()
     return rows
+
+
+def _told(rows, random):
+    """Every fifth was told of within the office, half of these above too, some of them once more for a later deadline."""
+    for request in rows[::5]:
+        above = [("long", request.due_at), ("long", request.due_at + timedelta(days=40))][
+            : random.randrange(3)
+        ]
+        for step, due in [("due", request.due_at), *above]:
+            at = due + timedelta(days=random.randrange(1, 60))
+            yield Escalation(
+                request=request, step=step, due=due, office_id=request.office_id, post="clerk", at=at
+            )
 
 
 def recount(code, place, period):
     """The figure of one measure, place and period, straight from the requests: (value, how many records)."""
     values = []
     rated = {rating.request_id: rating for rating in Rating.objects.all()}
+    first = {}
+    for row in Escalation.objects.all():
+        if row.step == "long":
+            first[row.request_id] = min(row.at, first.get(row.request_id, row.at))
     for request in Request.objects.all():
         if place and place not in (request.province, request.district, request.commune):
             continue
@@ -86,6 +104,7 @@ def recount(code, place, period):
             "window.received": None if request.joined_id else request.received_at,
             "window.joined": request.received_at if request.joined_id else None,
             "window.satisfaction": rating.at if rating else None,
+            "window.escalated": None if request.joined_id else first.get(request.pk),
         }.get(code, request.done_at if request.state in FINISHED and not request.joined_id else None)
         if moment is None or moment.astimezone(ZONE).date() not in period:
             continue
@@ -94,13 +113,14 @@ def recount(code, place, period):
                 "window.received": lambda request=request: 1,
                 "window.joined": lambda request=request: 1,
                 "window.finished": lambda request=request: 1,
+                "window.escalated": lambda request=request: 1,
                 "window.on_time": lambda request=request: int(request.on_time),
                 "window.satisfaction": lambda rating=rating: Decimal(rating.courtesy + rating.speed) / 2,
             }.get(code, lambda request=request: request.handling_minutes)()
         )
     if not values:
         return None, 0
-    if code in ("window.received", "window.joined", "window.finished"):
+    if code in ("window.received", "window.joined", "window.finished", "window.escalated"):
         return Decimal(sum(values)), len(values)
     if code in ("window.on_time", "window.satisfaction"):
         return Decimal(sum(values)) / len(values), len(values)
@@ -117,7 +137,9 @@ def test_a_thousand_random_figures_equal_a_recount(requests, monkeypatch):
     random = Random(11)
     held = list(Request.objects.all())  # one reading for all recounts
     rated = list(Rating.objects.all())
+    told = list(Escalation.objects.all())
     monkeypatch.setattr(Request.objects, "all", lambda: held)
+    monkeypatch.setattr(Escalation.objects, "all", lambda: told)
     monkeypatch.setattr(Rating.objects, "all", lambda: rated)
     keys = ["", "12", "02", "01", "1204", "1201", "0208", "0102", "25", *COMMUNES, "120402"]
     spans = [
@@ -153,7 +175,7 @@ def test_figures_open_to_the_records_they_count(requests, posts):
         assert opened.count == row.count == len(opened.records), (row.measure, row.place, row.period)
         assert not opened.hidden
         said = [record.cells[-1] for record in opened.records]
-        if row.measure in ("window.received", "window.finished"):
+        if row.measure in ("window.received", "window.finished", "window.escalated"):
             assert sum(said) == row.value
         if row.measure == "window.on_time":
             assert sum(said) == row.numerator

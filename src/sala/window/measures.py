@@ -1,10 +1,11 @@
 """What does the window tell upward? How many asked, how fast and how well the halls answered, and the requests behind it."""
 
 from collections.abc import Iterator
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from sala.kit import clock, reach
@@ -13,7 +14,8 @@ from sala.kit.periods import Period
 from sala.measures.registry import Column, Opened, Record
 from sala.measures.rules import Fact, Measure, Text
 from sala.measures.terms import Aggregation, Direction, Unit
-from sala.window.models import Request
+from sala.window import escalating
+from sala.window.models import Escalation, Request
 from sala.window.terms import State, Verb
 
 GROUP = Text("ច្រកចេញចូលតែមួយ", "One-window service")
@@ -135,9 +137,27 @@ SATISFACTION = Measure(
     decimals=1,
     group=GROUP,
 )
-MEASURES = (RECEIVED, JOINED, FINISHED, ON_TIME, MEDIAN, P90, SATISFACTION)
+ESCALATED = Measure(
+    code="window.escalated",
+    name=Text("សំណើដែលបានជូនដំណឹងដល់ការិយាល័យថ្នាក់លើ", "Requests escalated"),
+    what=Text(
+        "សំណើហួសកាលកំណត់យូរ ដែលបានជូនដំណឹងដល់ការិយាល័យថ្នាក់លើក្នុងរយៈពេលនេះ។",
+        "Requests so long past their deadline that an office above was told of them in the period.",
+    ),
+    rule=Text(
+        "សំណើនីមួយៗរាប់ម្តង នៅថ្ងៃដែលការិយាល័យថ្នាក់លើត្រូវបានជូនដំណឹងជាលើកដំបូង។ ការជូនដំណឹងតែក្នុងការិយាល័យដែលកាន់សំណើ មិនរាប់ទេ។",
+        "Each request counts once, on the day on which an office above was told for the first time. What only the office that "
+        "holds the request was told is not counted.",
+    ),
+    unit=Unit.COUNT,
+    aggregation=Aggregation.SUM,
+    direction=Direction.DOWN,
+    group=GROUP,
+)
+MEASURES = (RECEIVED, JOINED, FINISHED, ON_TIME, MEDIAN, P90, SATISFACTION, ESCALATED)
 
 # The columns that are empty on a request which stands at a level itself.
+_LEVELS = ("commune", "district", "province")
 _BELOW = {"": ("province",), "province": ("district",), "district": ("commune",), "commune": ()}
 
 _FINISHED = Q(state__in=[State.DONE, State.CLOSED, State.REFUSED], done_at__isnull=False)
@@ -206,12 +226,28 @@ def facts() -> Iterator[Fact]:
             day = rated.astimezone(zone)
             score = Decimal(courtesy + speed) / 2
             yield Fact("window.satisfaction", place, _month(day.year, day.month), value=score, source=number)
+    yield from _escalated(zone)
+
+
+def _escalated(zone: tzinfo) -> Iterator[Fact]:
+    """One fact a request of which an office above was ever told, in the month of the first time."""
+    rows = _told_above().values("request__number", *(f"request__{level}" for level in _LEVELS))
+    for row in rows.annotate(first=Min("at")).iterator(5000):
+        place = next((row[f"request__{level}"] for level in _LEVELS if row[f"request__{level}"]), "")
+        day = row["first"].astimezone(zone)
+        month = _month(day.year, day.month)
+        yield Fact(ESCALATED.code, place, month, value=1, source=row["request__number"])
+
+
+def _told_above() -> QuerySet[Escalation]:
+    """What offices above were told of requests that count; reports joined with another are the same work."""
+    return Escalation.objects.order_by().filter(step__in=escalating.raised(), request__joined__isnull=True)
 
 
 def counted(measure: Measure, at: Where, period: Period) -> QuerySet[Request]:
     """The requests behind a figure, before anyone's reach is applied."""
     found = Request.objects.all()
-    for level in ("commune", "district", "province"):
+    for level in _LEVELS:
         key = getattr(at, level)
         if key:
             found = found.filter(**{level: key})
@@ -223,6 +259,9 @@ def counted(measure: Measure, at: Where, period: Period) -> QuerySet[Request]:
         return found.filter(joined__isnull=False, received_at__gte=start, received_at__lt=end)
     if measure.code == "window.satisfaction":
         return found.filter(rating__at__gte=start, rating__at__lt=end)
+    if measure.code == ESCALATED.code:
+        firsts = _told_above().values("request").annotate(first=Min("at"))
+        return found.filter(pk__in=firsts.filter(first__gte=start, first__lt=end).values("request"))
     found = found.filter(_FINISHED, joined=None, done_at__gte=start, done_at__lt=end)
     if measure.code == "window.on_time":
         return found.filter(on_time__isnull=False)
@@ -231,9 +270,7 @@ def counted(measure: Measure, at: Where, period: Period) -> QuerySet[Request]:
     return found
 
 
-def _moments(period: Period) -> tuple[object, object]:
-    from datetime import datetime, time, timedelta
-
+def _moments(period: Period) -> tuple[datetime, datetime]:
     zone = clock.zone()
     return (
         datetime.combine(period.first, time.min, tzinfo=zone),
