@@ -1,17 +1,21 @@
 """Is the demonstration fictional, the same for a seed, and does it look like a year in the whole country?"""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from sala.accounts.acting import system
+from sala.accounts import queries as accounts_queries
+from sala.accounts.acting import RESIDENT, system
+from sala.counter import till
 from sala.installation import packs
+from sala.installation.actions import simulated
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.shell.demo import opening, people, year
+from sala.shell.demo import cashbox, opening, people, year
+from sala.window import actions as requests
 from sala.window import queries as window
 from sala.window.terms import Act
 
@@ -192,3 +196,30 @@ def test_long_work_says_how_far_it_is() -> None:
     for count in (0, 1000, 4999, 5000, 6000, 10000):
         tell(count)
     assert said == ["demonstration: 5,000 requests lived", "demonstration: 10,000 requests lived"]
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_the_cash_box_has_fees_a_reversal_and_days_that_balance(accounts: dict[str, dict[str, str]]) -> None:
+    pack = packs.path("kh")
+    plan = people.read_plan(pack)
+    staffing = people.Staffing(plan, people.read_names(pack), Random(1), system("tests"))
+    made = year.Year(staffing, year.read_stock(pack), UNTIL, Random(1))
+    for days in (0.05, 1, 4, 5, 6, 11, 12, 50):  # the first is of this morning, the last too old to be shown
+        with simulated(UNTIL - timedelta(days=days)):
+            requests.receive(by=RESIDENT, service="LG-BUSCERT", place="12040402")
+    services = year.services_of(plan, year.months_before(UNTIL, plan["months"]))
+    assert [service.code for service in cashbox.charged(services)] == ["LG-BUSCERT"]
+    assert len(cashbox.lives(made, services, plan["commune"]["places"], 600)) == 10
+    assert cashbox.play(made, plan["commune"]["places"]) >= 5
+    with simulated(UNTIL):
+        head = accounts_queries.post_of(offices.holders(offices.office_at("1204", "one_window").pk)[0])
+        closed = till.closings(by=head)
+        box = till.box(by=head)
+    assert len(closed) >= 3
+    assert all(row.difference == 0 and row.total == row.expected for row in closed)
+    assert sum(row.reversals for row in closed) == 1000
+    assert sum(row.handed_over for row in closed) > 0
+    assert not box.closed  # whoever tries the demonstration can take a fee
+    assert not box.due
+    assert list(till.faults()) == []

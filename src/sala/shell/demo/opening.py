@@ -15,7 +15,7 @@ from sala.kit import clock, ids
 from sala.ledger import actions as ledger
 from sala.measures import actions as measures
 from sala.shell import founding
-from sala.shell.demo import desk, door, people
+from sala.shell.demo import cashbox, desk, door, people
 from sala.shell.demo.year import Year, moment, months_before, places_of, read_stock, services_of
 from sala.window import bulk
 
@@ -40,9 +40,12 @@ def lives(
     """All requests of the year, and on the desks of the halls with sign-ins something of everything."""
     random = year.random
     services = services_of(plan, months)
-    lots = [(key, lot) for key in plan["commune"]["places"] for lot in desk.lots_for(requests)]
+    halls = plan["commune"]["places"]
+    lots = [(key, lot) for key in halls for lot in desk.lots_for(requests)]
     communes = places_of(plan, requests - len(lots), random)
-    drawn = [desk.life(year, services, commune, lot) for commune, lot in lots]
+    paid = cashbox.lives(year, services, halls, requests)
+    communes = communes[: len(communes) - len(paid)]
+    drawn = [*paid, *(desk.life(year, services, commune, lot) for commune, lot in lots)]
     for commune in communes:
         service = services.draw(random)
         at = moment(random, service.months.draw(random))
@@ -85,6 +88,7 @@ def found(
         counts = dict(bulk.play(drawn, tell=every(5000, say, "lived")))
         with installation.simulated(until), transaction.atomic():
             counts["comments published"] = desk.screen(year, plan["commune"]["places"])
+            counts["fees taken"] = cashbox.play(year, plan["commune"]["places"])
         came = door.lives(plan["commune"]["places"], until, Random(chosen))  # noqa: S311
         counts["queue tickets"] = counter.play(came)
     say("demonstration: " + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())))
