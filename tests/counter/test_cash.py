@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
@@ -86,6 +86,31 @@ def test_only_the_fee_of_the_law_is_taken_and_only_once() -> None:
     verified()
 
 
+def test_of_two_offices_that_take_one_fee_in_the_same_moment_one_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second office read before the first one wrote, so it saw the fee as owed: the database knows better."""
+    head, number = acting("window1204"), request()
+    before = till.owed(number, by=head)
+    cash.pay(by=head, number=number, riel=FEE)
+    answers = iter([before])
+    owed = till.owed
+    monkeypatch.setattr(till, "owed", lambda number, *, by: next(answers, None) or owed(number, by=by))
+    with pytest.raises(NotPossible, match="or it is paid"):
+        cash.pay(by=head, number=number, riel=FEE)
+    monkeypatch.undo()
+    assert CashLine.objects.get().turn == 1
+    assert cash.pay(by=head, number=request(), riel=FEE).number.endswith("-00002")  # no number was lost
+    verified()
+
+
+def test_a_line_that_is_refused_for_another_reason_is_no_paid_fee(monkeypatch: pytest.MonkeyPatch) -> None:
+    head, number = acting("window1204"), request()
+    monkeypatch.setattr(rules, "receipt_number", lambda *_: "")
+    with pytest.raises(IntegrityError):
+        cash.pay(by=head, number=number, riel=FEE)
+
+
 def test_nothing_is_taken_where_the_law_fixes_nothing() -> None:
     head, clerk = acting("window1204"), acting("clerk120404")
     report = request("RP-SEWER")
@@ -114,7 +139,8 @@ def test_a_payment_is_reversed_by_a_line_of_its_own() -> None:
     with pytest.raises(NotFound):
         cash.reverse(by=head, line_id=back.pk, words="A reversal is none")
     assert till.box(by=head).sums.expected == 0
-    assert cash.pay(by=head, number=number, riel=FEE).number.endswith("-00002")  # it may be paid again
+    again = cash.pay(by=head, number=number, riel=FEE)
+    assert (again.number[-6:], again.turn) == ("-00002", 2)  # it may be paid again
     verified()
 
 
@@ -237,13 +263,20 @@ def test_the_database_refuses_to_change_a_line_or_a_closing() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"amount": 0}, {"kind": "gift"}, {"number": ""}, {"request": None}, {"position": 1, "number": "R-2"}],
+    [
+        {"amount": 0},
+        {"kind": "gift"},
+        {"number": ""},
+        {"request": None},
+        {"position": 1, "number": "R-2"},
+        {"turn": 1},
+    ],
 )
 def test_the_database_refuses_a_line_that_is_none(wrong: dict[str, Any]) -> None:
     line = cash.pay(by=acting("window1204"), number=request(), riel=FEE)
     fields = {field.name: getattr(line, field.name) for field in CashLine._meta.fields if field.name != "id"}
     with pytest.raises(DatabaseError), transaction.atomic():
-        CashLine(**{**fields, "number": "R-1", "position": 2, **wrong}).save(force_insert=True)
+        CashLine(**{**fields, "number": "R-1", "position": 2, "turn": 2, **wrong}).save(force_insert=True)
 
 
 def test_a_book_that_was_forged_is_found() -> None:
@@ -252,11 +285,11 @@ def test_a_book_that_was_forged_is_found() -> None:
         line = cash.pay(by=head, number=request(), riel=FEE)
         cash.close_day(by=head, counted={1000: 1})
     fields = {field.name: getattr(line, field.name) for field in CashLine._meta.fields if field.name != "id"}
-    CashLine(**{**fields, "number": "R-late", "position": 3}).save(force_insert=True)
+    CashLine(**{**fields, "number": "R-late", "position": 3, "turn": 2}).save(force_insert=True)
     assert [sentence for _, sentence in till.faults()] == [
         "line 3 of the cash book lies in a day that was closed"
     ]
-    CashLine(**{**fields, "number": "R-gap", "position": 7}).save(force_insert=True)
+    CashLine(**{**fields, "number": "R-gap", "position": 7, "turn": 3}).save(force_insert=True)
     assert "line 4 must stand" in list(till.faults())[-1][1]
     CashClosing.objects.create(
         **{field.name: getattr(CashClosing.objects.get(), field.name) for field in CashClosing._meta.fields if field.name not in ("id", "position", "day")},

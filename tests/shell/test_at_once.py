@@ -185,3 +185,52 @@ def one_round(send: Callable[..., str], desk: int) -> str:
 def test_the_ledger_is_content_afterwards(hall: Hall) -> None:
     done = hall.sala("ledger", "verify")
     assert done.returncode == 0, done.stderr
+
+
+def test_two_cashiers_and_a_closing_at_one_cash_box(hall: Hall) -> None:
+    """Each fee is taken by both at once, and in the middle somebody counts: one receipt a fee, and a book that adds up."""
+    asked = {"service": "LG-BUSCERT", "place": "12040402", "name": "Sok Dara", "phone": "012000111"}
+    answers = [call(hall, "window/requests", asked) for _ in range(10)]
+    numbers = [str(body["number"]) for status, body in answers if status == 201]
+    assert len(numbers) == 10, answers
+    cashiers = [browser(hall, "window1204") for _ in range(2)]
+    box = "/en/counter/cash"
+
+    def try_it(send: Callable[..., str], path: str, **fields: object) -> tuple[int, str]:
+        try:
+            return 200, send(path, **fields)
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def both(number: str) -> list[tuple[int, str]]:
+        with ThreadPoolExecutor(2) as at_once:
+            return list(
+                at_once.map(lambda send: try_it(send, box, act="pay", number=number, riel=1000), cashiers)
+            )
+
+    receipts = []
+    for number in numbers[:5]:
+        answers = dict(sorted(both(number)))
+        assert set(answers) == {200, 409}, answers
+        assert "or it is paid" in answers[409]
+        receipts += re.findall(r"R-1204-\d\d-(\d{5})", answers[200])[:1]
+    positions = [int(receipt) for receipt in receipts]
+    assert positions == list(range(positions[0], positions[0] + 5))
+
+    def take(number: str) -> int:
+        return try_it(cashiers[0], box, act="pay", number=number, riel=1000)[0]
+
+    with ThreadPoolExecutor(2) as at_once:
+        taken = at_once.submit(lambda: [take(number) for number in numbers[5:]])
+        closed = at_once.submit(
+            try_it, cashiers[1], f"{box}/close", note_1000="1", explanation="counted while fees were taken"
+        )
+        statuses, (status, report) = taken.result(), closed.result()
+    assert status == 200, report
+    assert statuses == sorted(statuses)  # what came before the closing was taken, what came after it was not
+    assert set(statuses) <= {200, 409}
+    page = try_it(cashiers[0], box)[1]
+    assert "closed" in page
+    assert "Take a fee" not in page
+    verified = hall.sala("ledger", "verify")  # gaps, doubles, closings that are not the sum of their lines
+    assert "sound" in verified.stdout

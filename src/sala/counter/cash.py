@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from sala.counter import rules, till
 from sala.counter.models import CashClosing, CashLine
@@ -41,7 +41,8 @@ _ACTS = {
 
 
 def pay(*, by: Acting, number: str, riel: int) -> CashLine:
-    """Take the fee of a request of the acting post's office, and number the receipt.
+    """Take the fee of a request of the acting post's office, and number the receipt. No fee is taken twice: where another
+    office took it in the same moment (a request that was forwarded), the database refuses the second one.
 
     ``riel`` is what the page showed; it must be the law's amount. Side effects: a line of the book with the next receipt
     number of the office and year, a ledger entry. Raises `Refused`, `NotFound`, `NotPossible` (nothing may be taken, a day
@@ -55,11 +56,17 @@ def pay(*, by: Acting, number: str, riel: int) -> CashLine:
         if riel != owed.riel:
             raise Invalid(OTHER_AMOUNT, errors=[FieldError("riel", "fee", OTHER_AMOUNT)])
         line = _line(by, office, position, CashKind.PAYMENT, owed.riel)
-        line.request = owed.request
+        line.request, line.turn = owed.request, owed.turn
         year = line.day.year
         sequence = numbers.next_number(series=RECEIPT, office=office, year=year)
         line.number = rules.receipt_number(_place(office), year, sequence)
-        return _written(by, line)
+        try:
+            with transaction.atomic():
+                return _written(by, line)
+        except IntegrityError as error:
+            if till.owed(number, by=by).riel is None:
+                raise NotPossible(NOTHING_OWED) from error
+            raise
 
 
 def reverse(*, by: Acting, line_id: UUID, words: str) -> CashLine:

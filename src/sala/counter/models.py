@@ -130,6 +130,9 @@ class CashLine(models.Model):
     amount = models.PositiveBigIntegerField()  # riel
     number = models.CharField(max_length=32, blank=True)  # of the receipt: payments only
     request = models.ForeignKey("window.Request", on_delete=models.PROTECT, related_name="+", null=True)
+    # Which payment of its request it is, from 1, reversed ones among them: of two offices that take one fee in the same
+    # moment the database refuses one. None in lines written before this was kept.
+    turn = models.PositiveSmallIntegerField(null=True)
     payment = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversal", null=True)
     words = models.CharField(max_length=300, blank=True)  # why, or to whom
     at = models.DateTimeField(default=clock.now)
@@ -139,6 +142,9 @@ class CashLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["office", "position"], name="counter_cash_position"),
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="counter_cash_number"),
+            models.UniqueConstraint(
+                fields=["request", "turn"], condition=Q(kind="payment"), name="counter_cash_turn"
+            ),
             one_of("kind", CashKind, "counter_cash_kind"),
             models.CheckConstraint(condition=Q(amount__gte=1), name="counter_cash_amount"),
             models.CheckConstraint(

@@ -101,11 +101,14 @@ def payment(line_id: UUID, *, by: Acting) -> CashLine:
 
 @dataclass(frozen=True)
 class Owed:
-    """What a request costs by the law it was made under: ``riel`` may be taken now; None where nothing may."""
+    """What a request costs by the law it was made under: ``riel`` may be taken now; None where nothing may. ``turn``
+    says which payment of the request it would be.
+    """
 
     request: Any
     riel: int | None
     paid: CashLine | None
+    turn: int
 
 
 def owed(number: str, *, by: Acting) -> Owed:
@@ -118,9 +121,14 @@ def owed(number: str, *, by: Acting) -> Owed:
     request: Any = rows.first()
     if request is None:
         raise NotFound(NO_REQUEST)
-    paid = CashLine.objects.filter(request=request, kind=CashKind.PAYMENT, reversal__isnull=True).first()
+    # One reading decides both whether it is paid and which payment would be the next, so that no other comes in between.
+    payments = list(
+        CashLine.objects.filter(request=request, kind=CashKind.PAYMENT).select_related("reversal")
+    )
+    paid = next((line for line in payments if not hasattr(line, "reversal")), None)
     may = request.terms.fee_status == FeeStatus.CHARGEABLE and request.state not in OWES_NOTHING
-    return Owed(request, request.terms.fee_riel if may and paid is None else None, paid)
+    riel = request.terms.fee_riel if may and paid is None else None
+    return Owed(request, riel, paid, len(payments) + 1)
 
 
 def notes() -> tuple[int, ...]:
