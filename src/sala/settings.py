@@ -283,6 +283,9 @@ AXES_LOCKOUT_CALLABLE = "sala.accounts.adapter.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "otp", "code", "credential", "old", "new", "csrfmiddlewaretoken"]
 # From one address so many different user names may fail within an hour; more is somebody trying names through.
 SIGN_IN_NAMES = int(os.environ.get("SALA_SIGN_IN_NAMES", "30"))
+# What one address may read in a minute of maps, feeds, open data and Open311 (`kit.reads`); 0: as much as it likes. Generous:
+# behind one address there may be all telephones of a network.
+READS_A_MINUTE = int(os.environ.get("SALA_READS_A_MINUTE", "1200"))
 SIGN_IN_AGAIN_MINUTES = int(os.environ.get("SALA_SIGN_IN_AGAIN_MINUTES", "10"))
 
 ACCOUNT_ADAPTER = "sala.accounts.adapter.AccountAdapter"

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sala.kit import clock
+from sala.kit import clock, reads
 from sala.places import queries as places
 from sala.ui import jinja
 from sala.window import actions, board, point, public, queries
@@ -216,3 +216,67 @@ def test_the_start_finds_a_place() -> None:
     assert "/en/map/120404" in Client().get("/en/map?q=120404").content.decode()
     assert "No place found" in Client().get("/en/map?q=%2B%2B%2B").content.decode()
     assert Client().get("/en/map?q=" + "x" * 300).status_code == 200  # too long: nothing is looked for
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_who_has_it_already_gets_no_bytes_and_a_change_is_told(told: Any, posts: Any, address: str) -> None:
+    client, request = Client(), told()
+    first = client.get(address)
+    tag = first["ETag"]
+    again = client.get(address, headers={"If-None-Match": f'"other", {tag}'})
+    assert (first.status_code, again.status_code, again.content, again["ETag"]) == (200, 304, b"", tag)
+    assert again.get("Cache-Control") == first.get("Cache-Control")
+    if "embed" in address:  # what a browser keeps takes over the headers of a 304
+        assert "frame-ancestors *" in again["Content-Security-Policy"]
+    if (address.startswith("/open/") and "reports." not in address) or "dictionary" in address:
+        return  # nothing of the records is in it
+    finish(posts, request)
+    told(), told()
+    Request.objects.filter(open=True).update(due_at=clock.now() - timedelta(days=1))
+    changed = client.get(address, headers={"If-None-Match": tag})
+    assert (changed.status_code, changed["ETag"] != tag) == (200, True)
+
+
+def test_the_same_emptiness_is_the_same_feed() -> None:
+    with clock.simulate(clock.now().replace(hour=3)):
+        tag = Client().get("/en/map/250101/reports.atom")["ETag"]
+    with clock.simulate(clock.now().replace(hour=4)):
+        assert Client().get("/en/map/250101/reports.atom", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_a_file_is_not_the_same_in_the_other_language(told: Any) -> None:
+    told()
+    client = Client()
+    tags = {
+        client.get("/open/reports.csv", headers={"Accept-Language": lang})["ETag"] for lang in ("km", "en")
+    }
+    assert len(tags) == 2
+
+
+def test_one_address_may_not_read_without_end(
+    told: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told()
+    settings.READS_A_MINUTE = reading_costs = 42
+    monkeypatch.setattr(reads, "_minute", reads.Minute())
+    client, requests = Client(), "/open311/v2/requests.json"
+    with clock.simulate(clock.now().replace(second=30, microsecond=0)):
+        assert client.get("/open/reports.csv").status_code == 200  # 40
+        assert client.get("/en/map/120404/reports.svg").status_code == 200
+        assert client.get(requests).status_code == 200
+        for address in ("/en/map/120404", "/en/map/1204/reports.atom", "/en/embed/12", "/open/reports.json"):
+            refused = client.get(address)
+            assert (refused.status_code, refused["Retry-After"]) == (429, "31")
+            assert "Wait a minute" in refused.content.decode() or "open" in address
+        refused = client.get(requests, headers={"Accept-Language": "en"})
+        assert (refused.status_code, refused["Retry-After"]) == (429, "31")
+        assert "Wait a minute" in refused.json()[0]["description"]
+        assert client.get("/open311/v2/servicerequestupdates.xml").status_code == 429
+        other = client.get("/en/map/120404/reports.svg", REMOTE_ADDR="192.0.2.7")
+        assert other.status_code == 200
+        assert client.get("/en/services").status_code == 200  # what costs little is not counted
+        settings.READS_A_MINUTE = 0
+        assert client.get("/en/map/120404").status_code == 200
+    settings.READS_A_MINUTE = reading_costs
+    with clock.simulate(clock.now().replace(second=0, microsecond=0) + timedelta(minutes=2)):
+        assert client.get("/en/map/120404").status_code == 200

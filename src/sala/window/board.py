@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from sala.kit import clock
 from sala.places.rules import Unit
@@ -142,16 +142,29 @@ def still_open(unit: Unit) -> int:
     )
 
 
-def everything(unit: Unit | None, start: datetime | None, end: datetime | None) -> Iterator[Request]:
-    """Every problem report, by key ranges, so that a long list holds no long transaction and no memory."""
-    rows = Request.objects.filter(service_id__in=queries.listed()).only(*public.PUBLIC_COLUMNS, "joined_id")
-    rows = rows.order_by("pk")
+def _every(unit: Unit | None, start: datetime | None, end: datetime | None) -> QuerySet[Request]:
+    """Every problem report of a place that was received from ``start`` on and before ``end``."""
+    rows = Request.objects.filter(service_id__in=queries.listed()).order_by("pk")
     if unit is not None:
         rows = rows.filter(**{unit.level: unit.key})
     if start is not None:
         rows = rows.filter(received_at__gte=start)
     if end is not None:
         rows = rows.filter(received_at__lt=end)
+    return rows
+
+
+def stamp(unit: Unit | None, start: datetime | None, end: datetime | None) -> tuple[object, ...]:
+    """What differs whenever `everything` would say something else: every step of a report moves its moment of change."""
+    told = _every(unit, start, end).aggregate(
+        count=Count("pk"), changed=Max("changed"), versions=Sum("version")
+    )
+    return (sorted(queries.listed()), *told.values())
+
+
+def everything(unit: Unit | None, start: datetime | None, end: datetime | None) -> Iterator[Request]:
+    """The same reports, by key ranges, so that a long list holds no long transaction and no memory."""
+    rows = _every(unit, start, end).only(*public.PUBLIC_COLUMNS, "joined_id")
     chunk = list(rows[:_CHUNK])
     while chunk:
         yield from chunk

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sala.accounts.acting import program
 from sala.files import actions as files
-from sala.kit import network
+from sala.kit import network, reads
 from sala.kit.canonical import canonical
 from sala.kit.errors import NotFound, Problem
 from sala.numbers.idempotency import Answer, once
@@ -107,6 +107,7 @@ def requests(request: HttpRequest, kind: str) -> HttpResponse:
     """Reports as everybody may read them; a POST makes one."""
     if request.method == "POST":
         return _post(request, kind)
+    reads.check(request, 1)
     wanted = reading.wanted(reading.overridden(request.GET))
     rows = public.reports(
         numbers=wanted.numbers,
@@ -271,6 +272,7 @@ def token(request: HttpRequest, kind: str, code: str) -> HttpResponse:
 @answers
 def updates(request: HttpRequest, kind: str) -> HttpResponse:
     """The public steps of reports, the newest first: what happened, never what was written."""
+    reads.check(request, 1)
     wanted = reading.wanted(request.GET)
     first = (wanted.page - 1) * wanted.size
     found = public.steps_of_reports(wanted.start, wanted.end, place=wanted.place, numbers=wanted.numbers)

@@ -1,6 +1,7 @@
 """What problems are reported here, where, and how fast are they finished? Pages for everybody, without anything that was told."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import lru_cache, wraps
 from typing import Any
@@ -10,13 +11,14 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 from markupsafe import Markup
 
-from sala.kit import clock, export, inputs, network
+from sala.kit import clock, export, inputs, network, reads
 from sala.kit.errors import Malformed, NotFound
 from sala.offices import queries as offices
 from sala.places import queries as places
@@ -35,9 +37,12 @@ _BELOW = {"province": "district", "district": "commune", "commune": "commune"}
 
 
 def _kept(seconds: int) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Browsers and proxies may keep the answer for so long: it is the same for everybody."""
+    """Browsers and proxies may keep the answer for so long: it is the same for everybody. Who comes back with its ETag, a
+    digest of its bytes, gets 304 and no bytes.
+    """
 
     def around(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @conditional_page
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
             response = view(request, *args, **named)
@@ -97,6 +102,8 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@conditional_page
+@reads.bounded()
 def reports(request: HttpRequest, key: str) -> HttpResponse:
     """The reports of a place on a map and as a list, and how fast they are finished."""
     unit = _unit(key)
@@ -178,8 +185,9 @@ def _pace(unit: Any) -> list[dict[str, Any]]:
     ]
 
 
-@_kept(300)
 @require_safe
+@_kept(300)
+@reads.bounded()
 def picture(request: HttpRequest, key: str) -> HttpResponse:
     """The map of a place with its reports, gathered where they lie together."""
     drawn = _drawn(_unit(key), _services(request)[1], _state(request))
@@ -200,8 +208,9 @@ def _drawn(unit: Any, services: Sequence[str], state: str) -> str:
     return point.picture(own, [(jinja.name(names[one]), text) for one, text in parts], points=points)
 
 
-@_kept(300)
 @require_safe
+@_kept(300)
+@reads.bounded()
 def feed(request: HttpRequest, key: str) -> HttpResponse:
     """The newest reports of a place as an Atom feed (RFC 4287)."""
     unit = _unit(key)
@@ -215,7 +224,9 @@ def feed(request: HttpRequest, key: str) -> HttpResponse:
     title = _("Problem reports: %(place)s") % {"place": jinja.name(places.title(unit.key))}
     say(root, "title", f"{title} ({mark})" if (mark := shown.mark()) else title)
     say(root, "id", home)
-    say(root, "updated", _moment(max((row.changed for row in found), default=clock.now())))
+    # Without reports it is as old as the day, so that the same emptiness is the same feed.
+    today = datetime.combine(clock.today(), time.min, tzinfo=clock.zone())
+    say(root, "updated", _moment(max((row.changed for row in found), default=today)))
     say(root, "link", rel="self", href=network.absolute(request, request.path))
     say(root, "link", rel="alternate", href=home)
     say(root, "rights", LICENCE)
@@ -239,8 +250,9 @@ def _moment(at: Any) -> str:
 
 @xframe_options_exempt
 @csp_replace({"frame-ancestors": ["*"]})
-@_kept(300)
 @require_safe
+@_kept(300)
+@reads.bounded()
 def counter(request: HttpRequest, key: str) -> HttpResponse:
     """A small page with the numbers of a place, which every other page may hold in a frame."""
     unit = _unit(key)
@@ -278,6 +290,7 @@ COLUMNS = (
 
 
 @require_safe
+@conditional_page
 def data(request: HttpRequest) -> HttpResponse:
     """The public tables, with licence and data dictionary."""
     columns = [(code, label, meaning) for code, label, meaning, _value in COLUMNS]
@@ -285,6 +298,7 @@ def data(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@conditional_page
 def dictionary(request: HttpRequest) -> HttpResponse:
     """The same for programs: what each column means, in the reader's language."""
     found = {
@@ -295,9 +309,23 @@ def dictionary(request: HttpRequest) -> HttpResponse:
     return JsonResponse(found, json_dumps_params={"ensure_ascii": False})
 
 
+_OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "public, no-cache",
+    "Vary": "Accept-Language, Cookie",
+}
+"""Everybody may keep the file and asks each time whether it is still good."""
+EXPORT = 40
+"""What a file costs of the reads of a minute: thirty files a minute are enough for everybody."""
+
+
 @require_safe
+@reads.bounded(EXPORT)
 def table(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """All problem reports as CSV or JSON: of a ``place``, received ``from`` a day ``to`` another, where that is said."""
+    """All problem reports as CSV or JSON: of a ``place``, received ``from`` a day ``to`` another, where that is said.
+
+    Who has the file already (``If-None-Match``) gets 304: what the rows say is known from one small question.
+    """
     if kind not in ("csv", "json"):
         raise Malformed(_("Open data can be had as csv or json."), code="unknown-format")
     place = request.GET.get("place", "")
@@ -308,11 +336,21 @@ def table(request: HttpRequest, kind: str) -> HttpResponseBase:
     except inputs.Wrong as wrong:
         raise Malformed(wrong.message) from wrong
     columns = [export.Column(code, label, value) for code, label, _meaning, value in COLUMNS]
+    said = (kind, get_language(), str(shown.mark()), board.stamp(unit, first, last))
+    tag = f'W/"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
+    known = get_conditional_response(request, etag=tag)
+    if known is not None:
+        return _with(known, {**_OPEN, "ETag": tag})
     response = export.write("reports", columns, board.everything(unit, first, last), kind, mark=shown.mark())
     response.headers["Link"] = (
         f'<{LICENCE}>; rel="license", </open/reports/dictionary.json>; rel="describedby"'
     )
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    return _with(response, {**_OPEN, "ETag": tag})
+
+
+def _with(response: HttpResponseBase, headers: Mapping[str, str]) -> HttpResponseBase:
+    for name, value in headers.items():
+        response.headers[name] = value
     return response
 
 
