@@ -9,7 +9,7 @@ from typing import Any
 from sala.accounts import queries as accounts
 from sala.counter import cash, till
 from sala.counter.terms import CashKind
-from sala.installation.actions import simulated
+from sala.installation import actions as installation
 from sala.kit import clock
 from sala.kit.acting import Acting
 from sala.kit.days import Calendar
@@ -104,23 +104,23 @@ def _pay(year: Year, box: Box, number: str, at: datetime, *, first: bool, wrong:
     riel = till.owed(number, by=box.cashier).riel
     if riel is None:
         return False
-    with simulated(at - timedelta(minutes=5)):
+    with installation.simulated(at - timedelta(minutes=5)):
         if first:
             words = year.stock.say(year.random, "put_in", "cash")
             cash.move_money(by=box.head, kind=CashKind.PUT_IN, riel=CHANGE, words=words)
-    with simulated(at):
+    with installation.simulated(at):
         line = cash.pay(by=box.cashier, number=number, riel=riel)
     if wrong:
-        with simulated(at + timedelta(minutes=1)):
+        with installation.simulated(at + timedelta(minutes=1)):
             cash.reverse(by=box.head, line_id=line.pk, words=year.stock.say(year.random, "reverse", "cash"))
-        with simulated(at + timedelta(minutes=2)):
+        with installation.simulated(at + timedelta(minutes=2)):
             cash.pay(by=box.cashier, number=number, riel=riel)
     return True
 
 
 def _close(year: Year, box: Box, at: datetime, *, hand_over: bool) -> None:
     """Count what lies in the box, which is what must lie in it, and close the day; nothing where no fee was taken."""
-    with simulated(at):
+    with installation.simulated(at):
         running = till.box(by=box.head)
         if not running.lines:
             return
