@@ -322,6 +322,21 @@ def test_a_receipts_code_says_what_the_paper_says(client: Client) -> None:
     ]
 
 
+def test_a_receipt_whose_payment_was_reversed_says_so_when_it_is_checked(client: Client) -> None:
+    head = acting("window1204")
+    line = till.payment(cash.pay(by=head, number=request(), riel=FEE).pk, by=head)
+    code = papers.code(line)
+    page = text(client.post("/en/verify", {"code": code}))
+    assert "Genuine" in page and "No longer good" not in page and "Whether it was reversed" not in page
+    cash.reverse(by=head, line_id=line.pk, words="Of no concern to others")
+    page = text(client.post("/en/verify", {"code": code}))
+    assert "No longer good" in page and "The payment was reversed on" in page and "Genuine" not in page
+    assert line.number in page and "Of no concern" not in page
+    line.number = "R-1204-26-09999"  # signed once, and not in the book
+    page = text(client.post("/en/verify", {"code": papers.code(line)}))
+    assert "No longer good" in page and "has no receipt of this number" in page
+
+
 def test_a_morning_at_the_cash_box(sign_in: Callable[[str], Client]) -> None:
     client, number = sign_in("window1204"), request()
     assert "No line yet" in text(client.get("/en/counter/cash"))

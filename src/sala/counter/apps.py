@@ -34,7 +34,7 @@ class CounterConfig(AppConfig):
         ledger.register(till.LINE, till.line_snapshots, _("Line of a cash book"))
         ledger.register(till.CLOSING, till.closing_snapshots, _("Closing of a cash box"))
         ledger.check(till.CLOSING, till.faults)
-        signed.register(papers.RECEIPT, _("Receipt for a fee"), papers.shown)
+        signed.register(papers.RECEIPT, _("Receipt for a fee"), papers.shown, papers.ended)
         figures.declare(*measures.MEASURES, facts=measures.facts, opener=measures.opener)
         jobs.register("counter.end_day", timedelta(minutes=30), tasks.end_day)
         menu.register(menu.Entry("counter", _("Counter"), 12, Verb.SERVE))

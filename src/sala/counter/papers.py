@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from sala.counter import till
 from sala.kit.errors import NotFound
 from sala.ledger import papers
 from sala.offices import queries as offices
@@ -40,6 +41,19 @@ def shown(facts: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
         (_("Paid on"), jinja.date_short(date.fromisoformat(str(facts.get(DAY))))),
         (_("Paid"), jinja.money(facts.get(RIEL))),
     ]
+
+
+def ended(facts: Mapping[str, Any]) -> str:
+    """Why the receipt is no longer good, in the reader's language: the day of the reversal, never who or why. Empty where it
+    is good.
+    """
+    line = till.receipt(str(facts.get(NUMBER)))
+    if line is None:
+        return _("The cash book of this hall has no receipt of this number. Ask the hall.")
+    back = getattr(line, "reversal", None)
+    if back is None:
+        return ""
+    return _("The payment was reversed on %(day)s.") % {"day": jinja.date_short(back.day)}
 
 
 def _office(code: str) -> str:

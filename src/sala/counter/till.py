@@ -99,6 +99,12 @@ def payment(line_id: UUID, *, by: Acting) -> CashLine:
     return found
 
 
+def receipt(number: str) -> CashLine | None:
+    """The payment of a receipt, for who holds its signed code; None where the book has none of this number."""
+    rows = CashLine.objects.filter(number=number, kind=CashKind.PAYMENT)
+    return rows.select_related("reversal").first()
+
+
 @dataclass(frozen=True)
 class Owed:
     """What a request costs by the law it was made under: ``riel`` may be taken now; None where nothing may. ``turn``

@@ -10,32 +10,40 @@ from sala.ledger import keyring, keys, queries
 from sala.ledger.rules import cose, notes
 
 Shown = Callable[[Mapping[str, Any]], Sequence[tuple[str, str]]]
+Ended = Callable[[Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of paper: what it is called (a lazy text), and how the facts in its code are shown, as on the paper."""
+    """A kind of paper: what it is called (a lazy text), and how the facts in its code are shown, as on the paper.
+
+    ``ended`` says in a sentence why a genuine paper is no longer good today; an empty text where it still is.
+    """
 
     label: Any
     shown: Shown
+    ended: Ended | None = None
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a code says. ``genuine``: this hall signed it; only then ``label`` and ``rows`` say anything."""
+    """What a code says. ``genuine``: this hall signed it; only then the rest says anything. ``ended``: why it is no longer
+    good; None where the hall can't tell for this kind of paper.
+    """
 
     genuine: bool
     issuer: str = ""
     label: Any = ""
     rows: Sequence[tuple[str, str]] = ()
+    ended: str | None = None
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def register(kind: str, label: Any, shown: Shown) -> None:
+def register(kind: str, label: Any, shown: Shown, ended: Ended | None = None) -> None:
     """Make a kind of paper known: called by a room's ``apps.ready``."""
-    _kinds[kind] = Kind(label, shown)
+    _kinds[kind] = Kind(label, shown, ended)
 
 
 def code(kind: str, facts: Mapping[str, str | int], at: datetime) -> str:
@@ -65,4 +73,5 @@ def check(text: str) -> Found:
     kind = _kinds.get(str(facts.get("kind")))
     if not by_us or kind is None:
         return Found(False)
-    return Found(True, str(signed.claims.get(cose.ISSUER, "")), kind.label, kind.shown(facts))
+    ended = kind.ended(facts) if kind.ended is not None else None
+    return Found(True, str(signed.claims.get(cose.ISSUER, "")), kind.label, kind.shown(facts), ended)
