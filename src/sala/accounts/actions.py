@@ -91,13 +91,16 @@ def open_account(
 def close_account(*, by: Acting, user: UUID) -> None:
     """Close an account: its sessions and tokens open nothing any more.
 
-    Side effects: the row, its sessions and tokens, one ledger entry. Deliberately not done: the appointment stays, and
+    Side effects: the row, its sessions, tokens and e-mail address, one ledger entry. Deliberately not done: the appointment stays, and
     nothing is deleted that the person did. Raises `Refused`, `NotFound`.
     """
     with transaction.atomic():
         row, at = account_to_change(by, user)
         row.is_active = False
-        row.save(update_fields=["is_active"])
+        if row.email:  # nobody is written to any more
+            ledger.forget(by=by, kind=queries.ACCOUNT, subject=str(row.pk), at=at)
+        row.email = ""
+        row.save(update_fields=["is_active", "email"])
         Session.objects.filter(user=row).delete()
         revoke(by, Token.objects.filter(user=row))
         uninvite(by, row, at)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -144,6 +145,24 @@ class OpenForm(forms.Form):
         help_text=_("By which the person signs in: Latin letters and digits are easiest."),
         error_messages={"required": _("Enter a user name.")},
     )
+
+
+class EmailForm(forms.Form):
+    """Where somebody of the staff is written to, in which language, and whether."""
+
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        required=False,
+        help_text=_("For news of your work: the number of a request and a link. Leave it empty to get none."),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of the messages"),
+        widget=forms.RadioSelect,
+        choices=settings.LANGUAGES,
+        initial="km",
+    )
+    notified = forms.BooleanField(label=_("Write to me about my work"), required=False, initial=True)
 
 
 class LinkForm(forms.Form):

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from sala.accounts import actions, factors, invitations, powers, provider, queries
+from sala.accounts import actions, factors, invitations, letterbox, powers, provider, queries
 from sala.accounts.acting import Post
 from sala.accounts.forms import AppointForm, EndForm, LinkForm, OpenForm, problems_into
-from sala.accounts.pages import own
+from sala.accounts.pages import email_form, own
 from sala.accounts.terms import Factor, Verb
 from sala.kit import network
 from sala.kit.acting import Where
@@ -85,6 +86,8 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "link": LinkForm(request.POST if step == "link" else None),
         "end": EndForm(request.POST if step == "end" else None),
     }
+    if account is not None:
+        forms["email"] = email_form(request, account)
     status = 200
     if request.method == "POST":
         form = forms.get(step)
@@ -131,6 +134,9 @@ def _step(request: HttpRequest, acting: Post, who: Any, account: Any, step: str,
         return _invited(request, acting, who, account)
     if step == "factors":
         factors.take_away(by=acting, user=account.pk)
+    elif step == "email":
+        letterbox.keep(by=acting, user=account.pk, **form.cleaned_data)
+        messages.success(request, _("Saved."))
     elif step == "close":
         actions.close_account(by=acting, user=account.pk)
     elif step == "link" and provider.configured():

@@ -32,6 +32,10 @@ class User(AbstractBaseUser):
     person = models.ForeignKey("offices.Person", null=True, on_delete=models.PROTECT, related_name="+")
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(default=clock.now)
+    # To be told of work, if she wants it: signs nobody in, and is never shown to others than who keeps accounts.
+    email = models.CharField(max_length=254, blank=True, default="", db_default="")
+    language = models.CharField(max_length=8, default="km", db_default="km")
+    notified = models.BooleanField(default=True, db_default=True)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -22,12 +22,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sala.accounts import actions, provider, queries, rules
+from sala.accounts import actions, letterbox, provider, queries, rules
 from sala.accounts import factors as own_factors
 from sala.accounts import powers as table
 from sala.accounts.acting import Post
 from sala.accounts.forms import (
     CodeForm,
+    EmailForm,
     PasskeyForm,
     PasswordForm,
     PowersForm,
@@ -126,7 +127,8 @@ def account(request: HttpRequest) -> HttpResponse:
     step = request.POST.get("step", "")
     form = PasswordForm(request.POST if step == "password" else None)
     making = TokenForm(request.POST if step == "make" else None)
-    shown = {"password": form, "make": making}.get(step)
+    letters = email_form(request, cast(Any, request.user))
+    shown = {"password": form, "make": making, "email": letters}.get(step)
     status = 200
     if request.method == "POST":
         try:
@@ -134,6 +136,10 @@ def account(request: HttpRequest) -> HttpResponse:
                 status = 422
             elif step == "make":
                 return _make_token(request, acting, making)
+            elif step == "email":
+                letterbox.keep(by=acting, user=acting.user_id, **letters.cleaned_data)
+                messages.success(request, _("Saved."))
+                return redirect("account")
             else:
                 return _change(request, acting, step, form)
         except Problem as problem:
@@ -146,6 +152,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "making": making,
+        "letters": letters,
         "acting": acting,
         "factors": queries.factors_of(acting.user_id),
         "factor_term": Factor,
@@ -162,6 +169,13 @@ def account(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "accounts/account.html", context, status=status)
+
+
+def email_form(request: HttpRequest, account: Any) -> EmailForm:
+    """What was typed into the form of the address of ``account``, else what is kept."""
+    if request.POST.get("step") == "email":
+        return EmailForm(request.POST)
+    return EmailForm(initial={name: getattr(account, name) for name in EmailForm.base_fields})
 
 
 def _make_token(request: HttpRequest, acting: Post, form: TokenForm) -> HttpResponse:

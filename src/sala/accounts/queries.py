@@ -230,8 +230,17 @@ def grant_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def account_content(row: User) -> dict[str, object]:
-    """What the ledger holds of an account: never the password."""
-    return {"username": row.username, "person": str(row.person_id), "active": row.is_active}
+    """What the ledger holds of an account: never the password. Of an address only a digest, whose salt goes with it; it
+    enters the digest where there is one, so that older entries stay good.
+    """
+    content: dict[str, object] = {
+        "username": row.username,
+        "person": str(row.person_id),
+        "active": row.is_active,
+    }
+    if row.email:
+        content |= {"email": row.email, "language": row.language, "notified": row.notified}
+    return content
 
 
 def account_snapshots() -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -28,6 +28,7 @@ class Act(Term):
     UNINVITE = "accounts.uninvite", N_("Invitation ended")
     CHOOSE = "accounts.choose", N_("Password chosen with an invitation")
     LINK = "accounts.link", N_("Sign-in of a provider linked")
+    EMAIL = "accounts.email", N_("E-mail address of an account changed")
     UNLINK = "accounts.unlink", N_("Sign-in of a provider unlinked")
 
 

@@ -42,7 +42,7 @@ def build(
         errors.append(
             FieldError("channel", "unknown", N_("Notices can be sent by e-mail, SMS or Telegram only."))
         )
-    errors += _wrong_address(channel, address)
+    errors += wrong_address(channel, address)
     if not subject or len(subject) > 200:
         errors.append(FieldError("subject", "length", N_("A notice needs a subject of 1 to 200 characters.")))
     if not body or len(body) > LONGEST_BODY.get(channel, 20_000):  # type: ignore[call-overload]
@@ -68,22 +68,22 @@ def build(
     )
 
 
-def _wrong_address(channel: str, address: str) -> list[FieldError]:
-    """What is wrong with an address of this channel."""
+def wrong_address(channel: str, address: str, field: str = "address") -> list[FieldError]:
+    """What is wrong with an address of this channel, told of the ``field`` in which it was given."""
     if channel == Channel.SMS:
         message = N_("Write a telephone number with its country, such as +855 12 345 678.")
         found = re.fullmatch(r"\+[1-9][0-9]{6,14}", address)
-        return [] if found else [FieldError("address", "address", message)]
+        return [] if found else [FieldError(field, "address", message)]
     if channel == Channel.TELEGRAM:
         message = N_("This is no chat of Telegram.")
         found = re.fullmatch(r"-?[0-9]{1,20}", address)
-        return [] if found else [FieldError("address", "address", message)]
+        return [] if found else [FieldError(field, "address", message)]
     try:
         validate_email(address)
         if len(address) > 254:
             raise ValidationError("too long")
     except ValidationError:
-        return [FieldError("address", "address", N_("Write an e-mail address such as name@example.com."))]
+        return [FieldError(field, "address", N_("Write an e-mail address such as name@example.com."))]
     return []
 
 

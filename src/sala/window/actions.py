@@ -20,7 +20,7 @@ from sala.numbers import actions as numbers
 from sala.numbers import limits
 from sala.offices import queries as offices
 from sala.places import queries as places
-from sala.window import admission, joining, letters, nearby, queries, routes, rules, steps, subtasks
+from sala.window import admission, joining, letters, nearby, queries, routes, rules, staff, steps, subtasks
 from sala.window import attributes as asked
 from sala.window.models import Contact, Event, Rating, Request, ServiceVersion
 from sala.window.terms import GRANTS, Act, Channel, State, Verb
@@ -108,7 +108,7 @@ def receive(
 
     Side effects: the request with its first step, a contact where one is given, photos attached, the next number of
     the office and year, ledger entries, a notice when there is an e-mail address. The office's own rules say who gets it
-    (`routes.goal`); without one nobody is assigned.
+    (`routes.goal`), who is told if she wants it; without one nobody is assigned.
     ``service`` is a code, or the present version that was read in the caller's own transaction.
     ``source`` is the network address of somebody without an account, counted against `rules.REPORTS_AN_HOUR`.
     ``own`` is False inside a transaction that fails with this act (`numbers.idempotency.once`): no savepoint is made then.
@@ -173,6 +173,7 @@ def receive(
         ledger.save_many([ledger.build(by=by, act=act, at=request.where, **steps.entry(row)) for row in told])
         code = queries.code_of(request)
         letters.tell(request, event, contact, code)
+        staff.assigned(by, request, assigned)
     return Received(request, code)
 
 
@@ -189,7 +190,7 @@ def act(
     """One step of an officer. ``office`` is where a request is forwarded to; its number, history and clock go with it.
 
     Side effects: the request's row (version + 1), one step of its timeline, a ledger entry, a notice to the applicant
-    for public words; all of it for each report joined to it too. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
+    for public words; all of it for each report joined to it too; an e-mail to whoever it is given to. Raises `NotFound` (not visible), `Refused`, `Changed` (another version), `NotPossible` (state),
     `Invalid` (a field that the step needs).
     """
     if verb not in GRANTS or verb in (Act.RECEIVE, Act.ERASE):
@@ -199,6 +200,7 @@ def act(
         assigned, office = admission.complete(by, request, verb, queries.Choices(), text, assigned, office)
         event = _step(by, request, verb, text, assigned, office)
         letters.tell(request, event, queries.contact_of(request), queries.code_of(request))
+        staff.assigned(by, request, assigned)
         joining.share(by=by, main=request, led=event, said=text)
     return request
 

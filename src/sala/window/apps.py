@@ -38,6 +38,7 @@ class WindowConfig(AppConfig):
             queries,
             routes,
             snapshots,
+            staff,
             steps,
             subtasks,
             tasks,
@@ -95,6 +96,7 @@ class WindowConfig(AppConfig):
             (letters.LINKED, N_("Telegram linked")),
             (letters.MOVED, N_("Deadline moved by a holiday")),
             (held.HELD, N_("What is held about the applicant")),
+            *staff.KINDS.items(),
         ):
             notices.register(kind, label)
         notices.link(steps.REQUEST, letters.greet)

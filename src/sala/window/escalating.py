@@ -20,7 +20,7 @@ from sala.kit.rows import insert
 from sala.kit.terms import N_
 from sala.ledger import actions as ledger
 from sala.offices import queries as offices
-from sala.window import escalation, queries, steps
+from sala.window import escalation, queries, staff, steps
 from sala.window.models import Escalation, Event, Request
 from sala.window.terms import Act, LedgerAct, Verb
 
@@ -90,8 +90,8 @@ def escalate(*, by: Acting, request_id: UUID) -> Request:
     """Tell whom the country's pack names that a request gets late, or is late: the furthest step that is due.
 
     Steps that were passed over while nobody looked are not told any more. Side effects: the request's mark and version, a
-    step that only the office reads, a row for each post that is told, ledger entries. Not done: the applicant is told
-    nothing, and nobody is written to: the posts have a list. Raises `NotFound`, `Refused`, `NotPossible` (no step is due).
+    step that only the office reads, a row for each post that is told, ledger entries, an e-mail to those of their holders
+    who want it: the posts have a list. Not done: the applicant is told nothing. Raises `NotFound`, `Refused`, `NotPossible` (no step is due).
     """
     with transaction.atomic():
         request = Request.objects.select_for_update(of=("self",)).select_related("office").filter(pk=request_id).first()  # fmt: skip
@@ -114,6 +114,7 @@ def escalate(*, by: Acting, request_id: UUID) -> Request:
                 for told in (steps.entry(request), *map(_entry, rows))
             ]
         )
+        staff.escalated(by, request, step.names, rows)
     return request
 
 

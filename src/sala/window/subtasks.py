@@ -13,7 +13,7 @@ from sala.kit.errors import Changed, FieldError, Invalid, NotFound, NotPossible
 from sala.kit.terms import N_
 from sala.ledger import actions as ledger
 from sala.offices import queries as offices
-from sala.window import queries, rules
+from sala.window import queries, rules, staff
 from sala.window.models import Request, SubTask
 from sala.window.terms import LedgerAct, Verb
 
@@ -45,7 +45,8 @@ def one(by: Acting, subtask_id: UUID) -> SubTask:
 
 
 def add(*, by: Acting, request_id: UUID, post: UUID, text: str, due: date) -> SubTask:
-    """Give a part of the work to somebody of the office. Side effects: a row, a ledger entry. The request stays as it is.
+    """Give a part of the work to somebody of the office. Side effects: a row, a ledger entry, an e-mail to who wants it. The request
+    stays as it is.
 
     Raises `NotFound` (not visible), `Refused`, `NotPossible` (request is over), `Invalid` (nobody, no words, day, too many).
     """
@@ -68,6 +69,7 @@ def add(*, by: Acting, request_id: UUID, post: UUID, text: str, due: date) -> Su
         row = SubTask(request=request, office=request.office_id, post=post, text=text, due=due)
         row.save(force_insert=True)
         _record(by, LedgerAct.SUBTASK_ADD, request, row)
+        staff.subtask(by, request, row)
     return row
 
 
