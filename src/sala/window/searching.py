@@ -36,7 +36,7 @@ def q(by: Acting, words: str) -> Q:
         told |= Q(contact__phone__contains=digits.removeprefix("0"))  # kept with the country's code
     found |= persons & told
     keys = defaultdict(list)
-    for unit in places.search(words, limit=20):
+    for unit in places.search(words, limit=20, guess_in=by.where.place):
         keys[str(unit.level)].append(unit.key)
     keys.pop("nation", None)
     for column, some in keys.items():
