@@ -150,9 +150,8 @@ def _update_copied(
     given, key = quote(f"given_{meta.db_table}"), names[-1]
     said = ", ".join(f"{name} = given.{name}" for name in names[:-1])
     with connections["default"].cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {given} AS SELECT {', '.join(names)} FROM {table} WITH NO DATA"
-        )  # noqa: S608
+        what = f"SELECT {', '.join(names)} FROM {table} WITH NO DATA"  # noqa: S608
+        cursor.execute(f"CREATE TEMPORARY TABLE {given} AS {what}")
         _copy(given, names, rows, prepare)
         cursor.execute(f"UPDATE {table} SET {said} FROM {given} AS given WHERE {table}.{key} = given.{key}")  # noqa: S608
         cursor.execute(f"DROP TABLE {given}")
