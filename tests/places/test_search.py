@@ -51,6 +51,12 @@ def test_narrowed_by_level_and_place() -> None:
     assert len(queries.search("thmei", limit=3)) == 3
 
 
+def test_wrong_letters_are_forgiven_in_one_place_alone_where_asked_for() -> None:
+    assert queries.search("Tuek Ljak Ti Muoy", guess_in="1204")[0].key == "120404"
+    assert "120404" not in [unit.key for unit in queries.search("Tuek Ljak Ti Muoy", guess_in="07")]
+    assert queries.search("Tuek L'ak Ti Muoy", guess_in="07")[0].key == "120404"  # as written: everywhere
+
+
 def test_former_units_only_when_asked_for() -> None:
     assert queries.search("030401") == [] or queries.search("030401")[0].key != "030401"
     assert queries.search("030401", former=True)[0].key == "030401"

@@ -1,6 +1,7 @@
 """Which row is it, and how is a new one written? Unique look-ups that need no sorting, and inserts whose SQL is written once."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby, islice
 from operator import attrgetter
@@ -73,6 +74,8 @@ def values(rows: "QuerySet[Any, Any]") -> list[tuple[Any, ...]]:
     compiler = rows.query.get_compiler(using=rows.db)
     connection = connections[rows.db]
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.adapters.register_loader("timestamptz", _moments())
         cursor.execute(*compiler.as_sql())
         columns = [list(column) for column in zip(*cursor.fetchall(), strict=True)]
     if not columns:
@@ -89,15 +92,24 @@ def values(rows: "QuerySet[Any, Any]") -> list[tuple[Any, ...]]:
     return list(zip(*columns, strict=True))
 
 
+@lru_cache(maxsize=1)
+def _moments() -> Any:
+    """How PostgreSQL's moments are read: in UTC, as the connection asks for them, at a fifth of the driver's cost."""
+    from psycopg.adapt import Loader
+
+    class Moments(Loader):
+        def load(self, data: Any) -> datetime:
+            return datetime.fromisoformat(bytes(data).decode())
+
+    return Moments
+
+
 def insert_values(model: type[Model], rows: Iterable[Sequence[Any]]) -> None:
     """The same as `insert` from the bare values of thousands of rows, in the order of the table's columns."""
     connection = connections["default"]
     if connection.vendor == "postgresql":
-        places = ", ".join(_arrays(model._meta.local_concrete_fields))
-        quote = connection.ops.quote_name
-        columns = ", ".join(quote(str(field.column)) for field in model._meta.local_concrete_fields)
-        sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT * FROM unnest({places})"  # noqa: S608
-        _send_columns(sql, rows, _preparing(model._meta.local_concrete_fields))
+        fields = model._meta.local_concrete_fields
+        _copy(connection.ops.quote_name(model._meta.db_table), _named(fields), rows, _preparing(fields))
     else:
         sql, _, prepare = _insert(model, 1, connection.vendor)
         _send(sql, rows, prepare)
@@ -108,33 +120,41 @@ def update_values(model: type[Model], columns: tuple[str, ...], rows: Iterable[S
     connection = connections["default"]
     sql, _, prepare = _update(model, columns)
     if connection.vendor == "postgresql":
-        quote, meta = connection.ops.quote_name, model._meta
-        fields: list[Any] = [*(meta.get_field(name) for name in columns), meta.pk]
-        places, key = ", ".join(_arrays(fields)), fields[-1]
-        names = [quote(str(field.column)) for field in fields]
-        said = ", ".join(f"{name} = given.{name}" for name in names[:-1])
-        table = quote(meta.db_table)
-        sql = (
-            f"UPDATE {table} SET {said} FROM unnest({places}) AS given({', '.join(names)}) "  # noqa: S608
-            f"WHERE {table}.{quote(str(key.column))} = given.{names[-1]}"
-        )
-        _send_columns(sql, rows, prepare)
+        _update_copied(model, columns, rows, prepare)
     else:
         _send(sql, rows, prepare)
 
 
-def _arrays(fields: "Iterable[Field[Any, Any]]") -> list[str]:
-    """A place for a whole column of values, by its type; texts without their length, so that a too long one is refused, not cut."""
-    kinds = (str(field.db_type(connections["default"])).split("(")[0] for field in fields)
-    return [f"%s::{'text' if kind == 'varchar' else kind}[]" for kind in kinds]
+def _named(fields: "Iterable[Field[Any, Any]]") -> list[str]:
+    quote = connections["default"].ops.quote_name
+    return [quote(str(field.column)) for field in fields]
 
 
-def _send_columns(sql: str, rows: Iterable[Sequence[Any]], prepare: "Preparing") -> None:
-    """One statement for so many rows, each column as an array: PostgreSQL takes a tenth of the time of one a row."""
+def _copy(table: str, names: list[str], rows: Iterable[Sequence[Any]], prepare: "Preparing") -> None:
+    """What PostgreSQL reads fastest, at half the cost of a statement with the columns as arrays."""
     every = iter(rows)
-    with connections["default"].cursor() as cursor:
+    sql = f"COPY {table} ({', '.join(names)}) FROM STDIN"
+    with connections["default"].cursor() as cursor, cursor.copy(sql) as copy:
         while part := list(islice(every, MOST)):
-            cursor.execute(sql, [list(column) for column in zip(*_bound(part, prepare), strict=True)])
+            for row in _bound(part, prepare):
+                copy.write_row(row)
+
+
+def _update_copied(
+    model: type[Model], columns: tuple[str, ...], rows: Iterable[Sequence[Any]], prepare: "Preparing"
+) -> None:
+    """One statement from a table that is filled first and gone afterwards."""
+    quote, meta = connections["default"].ops.quote_name, model._meta
+    fields: list[Any] = [*(meta.get_field(name) for name in columns), meta.pk]
+    names, table = _named(fields), quote(meta.db_table)
+    given, key = quote(f"given_{meta.db_table}"), names[-1]
+    said = ", ".join(f"{name} = given.{name}" for name in names[:-1])
+    with connections["default"].cursor() as cursor:
+        what = f"SELECT {', '.join(names)} FROM {table} WITH NO DATA"  # noqa: S608
+        cursor.execute(f"CREATE TEMPORARY TABLE {given} AS {what}")
+        _copy(given, names, rows, prepare)
+        cursor.execute(f"UPDATE {table} SET {said} FROM {given} AS given WHERE {table}.{key} = given.{key}")  # noqa: S608
+        cursor.execute(f"DROP TABLE {given}")
 
 
 def _send(sql: str, rows: Iterable[Sequence[Any]], prepare: "Preparing") -> None:

@@ -126,8 +126,20 @@ def by_code(index: Index, units: Units, text: str) -> list[Unit]:
     return found
 
 
-def by_name(script: Script, name: str) -> list[str]:
-    """The written names that ``name`` may mean, the likeliest first.
+def around(index: Index, key: str) -> Index:
+    """The part of the index that lies in the unit of this key."""
+    khmer, latin = Script(), Script()
+    for whole, part in ((index.khmer, khmer), (index.latin, latin)):
+        for written, units in whole.units.items():
+            if any(key in (unit.province, unit.district, unit.commune, unit.village) for unit in units):
+                part.key_of[written] = whole.key_of[written]
+                part.forms[whole.key_of[written]].append(written)
+        part.close()
+    return Index(khmer, latin, [])
+
+
+def by_name(script: Script, name: str, guessed: Script) -> list[str]:
+    """The written names that ``name`` may mean, the likeliest first; with wrong letters only those of ``guessed``.
 
     A wrong letter shows best in the name as written, another romanisation or spelling in the skeleton; so the cost of
     a name is the smaller of both distances, the other one decides between equals, then how many places bear it.
@@ -135,8 +147,8 @@ def by_name(script: Script, name: str) -> list[str]:
     key, written = skeleton(name), plain(name)
     if not key:
         return []
-    near_keys = _near(key, script.skeletons)
-    near_forms = _near(written, script.written)
+    near_keys = _near(key, guessed.skeletons)
+    near_forms = _near(written, guessed.written)
     start = bisect_left(script.skeletons, key)
     longer = [other for other in islice(script.skeletons, start, start + _PREFIXES) if other.startswith(key)]
     if len(key) < 2:
@@ -155,7 +167,7 @@ def by_name(script: Script, name: str) -> list[str]:
             cost = min(cost, 1.0 + 0.1 * (len(other) - len(key)))
         costs[form] = (cost, of_form + of_key, -len(script.units[form]))
     if len(costs) < 10 and len(key) > 3:
-        for form in [form for form in script.written if written in form][:_NEAR]:
+        for form in [form for form in guessed.written if written in form][:_NEAR]:
             costs.setdefault(form, (4.0, float(len(form)), 0))
     return sorted(costs, key=lambda form: (costs[form], form))
 
@@ -181,8 +193,12 @@ def find(
     levels: frozenset[str] | None,
     within: str,
     former: bool,
+    guessed: Index | None = None,
 ) -> list[Unit]:
-    """At most ``limit`` units, likeliest first: first one a name, so that a common name hides no other, then the rest."""
+    """At most ``limit`` units, likeliest first: first one a name, so that a common name hides no other, then the rest.
+
+    ``guessed``: the part in which wrong letters are forgiven; everywhere, if it is left out.
+    """
     asked = question(text, words)
     if not asked.name:
         return []
@@ -199,7 +215,7 @@ def find(
         found = [unit for unit in by_code(index, units, code) if wanted(unit)]
         if found and len(code) > 1:
             return found[:limit]
-    groups = _named(index, units, asked, wanted)
+    groups = _named(index, units, asked, wanted, guessed or index)
     key = skeleton(asked.name)
     exact = [group for group in groups if key in (group[0].skeleton_km, group[0].skeleton_en)]
     others = [group[0] for group in groups if group not in exact][:limit]
@@ -223,11 +239,14 @@ def find(
     return list(dict.fromkeys([*kept, *others, *rest]))[:limit]
 
 
-def _named(index: Index, units: Units, asked: Question, wanted: Callable[[Unit], bool]) -> list[list[Unit]]:
+def _named(
+    index: Index, units: Units, asked: Question, wanted: Callable[[Unit], bool], guessed: Index
+) -> list[list[Unit]]:
     """The wanted units in groups of one name, likeliest name first; within a group those that fit what else was said."""
-    script = index.khmer if _KHMER.search(asked.name) else index.latin
+    khmer = _KHMER.search(asked.name) is not None
+    script, near = (index.khmer, guessed.khmer) if khmer else (index.latin, guessed.latin)
     groups = []
-    for form in by_name(script, asked.name):
+    for form in by_name(script, asked.name, near):
         group = [unit for unit in script.units[form] if wanted(unit)]
         group.sort(
             key=lambda unit: (

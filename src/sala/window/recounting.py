@@ -19,7 +19,7 @@ from sala.window import joining, rules, steps
 from sala.window.models import Event, Postponement, Request, ServiceVersion
 from sala.window.terms import Act
 
-CHUNK = 1000
+CHUNK = 5000  # rows at once: each round costs PostgreSQL a table of its own
 Row = dict[str, Any]
 CHANGED = ("version", "due_at", "escalated", "trail", "changed")
 
@@ -76,7 +76,7 @@ class _Deadlines:
 
 
 def _chunks(rows: QuerySet[Request]) -> Iterator[list[Row]]:
-    """The rows, a thousand at a time by their keys: what is done with is let go, and nothing is read while it is changed."""
+    """The rows, some thousands at a time by their keys: what is done with is let go, and nothing is read while it is changed."""
     names = ("id", *steps.COLUMNS)
     found = rows.select_for_update().order_by("pk").values_list(*names)
     chunk = [dict(zip(names, values, strict=True)) for values in read(found[:CHUNK])]

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sala.kit import text
 from sala.kit.acting import Acting
 from sala.kit.khmer import ascii_digits
 from sala.kit.reach import q as reach_q
+from sala.kit.saying import Says
 from sala.places import queries as places
 from sala.window import rules, spelling
 from sala.window.models import Request
@@ -25,7 +26,7 @@ def q(by: Acting, words: str) -> Q:
         return Q(number=words)
     found = Q(number__contains=words)
     persons = reach_q(by.reach(Verb.SEE_PERSON))
-    told = Q(location__icontains=words) | Q(description__icontains=words)
+    told = Q(Says(F("location"), words)) | Q(Says(F("description"), words))
     skeleton = text.skeleton(words)
     if skeleton:
         told |= Q(contact__search__contains=skeleton)
@@ -36,7 +37,7 @@ def q(by: Acting, words: str) -> Q:
         told |= Q(contact__phone__contains=digits.removeprefix("0"))  # kept with the country's code
     found |= persons & told
     keys = defaultdict(list)
-    for unit in places.search(words, limit=20):
+    for unit in places.search(words, limit=20, guess_in=by.where.place):
         keys[str(unit.level)].append(unit.key)
     keys.pop("nation", None)
     for column, some in keys.items():
