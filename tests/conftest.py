@@ -43,6 +43,12 @@ def _asks_a_database(item: pytest.Item) -> bool:
     return marked or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unbounded() -> None:
+    """All tests ask from one address, some thousands of times a minute; what is bounded has its own tests."""
+    settings.READS_A_MINUTE = 0
+
+
 @pytest.fixture(scope="session")
 def home() -> Path:
     """The folder the tests write to."""
