@@ -7,13 +7,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import pytest_django
 from django.conf import settings
 from django.test import Client
 
 from sala.kit import kept
-from tests.hall import Hall, fresh_database
+from tests.hall import ROOT, Hall
+from tests.opened import Opened, ask_for_a_hall
 
-ROOT = Path(__file__).parents[1]
 SIGN_INS: dict[str, dict[str, str]] = {}
 DATABASE = {"db", "transactional_db", "hall"}
 """Fixtures of a test that asks a database."""
@@ -56,23 +57,45 @@ def home() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+def opened(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Opened:
+    """What the workers of this run open once and copy."""
+    return Opened.of(tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+    opened: Opened,
+) -> None:
     """Cambodia, marked as a demonstration, with its sign-ins and without a year of records."""
+    with django_db_blocker.unblock():
+        SIGN_INS.update(
+            opened.database(
+                lambda: request.getfixturevalue("django_db_setup"),
+                _load,
+                meanwhile=ask_for_a_hall(request.session),
+            )
+        )
+
+
+def _load() -> dict[str, dict[str, str]]:
     from sala.accounts.acting import system
     from sala.installation import actions, packs
     from sala.ledger import actions as ledger
     from sala.shell import founding
     from sala.shell.demo import people
 
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        actions.initialise(country="kh", demonstration=True, seed=1)
-        founding.load_pack("kh", lambda line: None)
-        pack = packs.path("kh")
-        staffing = people.Staffing(
-            people.read_plan(pack), people.read_names(pack), Random(1), system("demonstration")
-        )
-        SIGN_INS.update({row["username"]: row for row in people.open_accounts(staffing)})
-        ledger.seal()
+    actions.initialise(country="kh", demonstration=True, seed=1)
+    founding.load_pack("kh", lambda line: None)
+    pack = packs.path("kh")
+    staffing = people.Staffing(
+        people.read_plan(pack), people.read_names(pack), Random(1), system("demonstration")
+    )
+    sign_ins = {row["username"]: row for row in people.open_accounts(staffing)}
+    ledger.seal()
+    return sign_ins
 
 
 @pytest.fixture(autouse=True)
@@ -107,11 +130,9 @@ def sign_in(accounts: dict[str, dict[str, str]]) -> Callable[[str], Client]:
 
 
 @pytest.fixture(scope="session")
-def hall(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Hall]:
+def hall(tmp_path_factory: pytest.TempPathFactory, worker_id: str, opened: Opened) -> Iterator[Hall]:
     """A running demonstration hall with a small year of records. Tests that use it share it: mark them `xdist_group("hall")`."""
-    home = tmp_path_factory.mktemp("hall")
-    running = Hall(home, fresh_database(f"hall_{worker_id}"), extra={"SALA_LOG": "json"})
-    running.sala("init", "--demo", "--requests", "600")
+    running = opened.hall(tmp_path_factory.mktemp("hall"), f"hall_{worker_id}", {"SALA_LOG": "json"})
     try:
         yield running.start()
     finally:

@@ -18,6 +18,7 @@ import psycopg
 
 from sala.jobs import processes
 
+ROOT = Path(__file__).parents[1]
 SALA = Path(sys.executable).parent / "sala"
 
 
@@ -27,15 +28,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def fresh_database(name: str) -> str:
-    """A new empty database beside the one the tests use; an empty text stands for SQLite in the hall's home."""
+def beside(name: str) -> str:
+    """The address of a database beside the one the tests use; an empty text stands for SQLite in the hall's home."""
     url = os.environ.get("SALA_DATABASE_URL", "")
-    if not url:
-        return ""
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        admin.execute(f'CREATE DATABASE "{name}"')
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+    return urlsplit(url)._replace(path=f"/{name}").geturl() if url else ""
+
+
+def fresh_database(name: str, like: str = "template1") -> str:
+    """The address of a new database there: an empty one, or a copy of another that nobody is in."""
+    url = beside(name)
+    if url:
+        with psycopg.connect(beside("postgres"), autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+    return url
 
 
 def family(pid: int) -> list[int]:

@@ -5,9 +5,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.faults.postgres import Server
 from tests.hall import Hall
+
+if TYPE_CHECKING:
+    from tests.opened import Opened  # asks for pytest, which `make faults` does without
 
 PROXIES = {"SALA_PROXIES": "127.0.0.1/32"}
 """So that each request of the tests comes from somebody else's network, as `X-Forwarded-For` says."""
@@ -16,12 +20,17 @@ PROXIES = {"SALA_PROXIES": "127.0.0.1/32"}
 class Halls:
     """Gives halls of one kind of database, each on a copy of one that was founded once, below ``folder``."""
 
-    def __init__(self, folder: Path, postgresql: bool) -> None:
+    def __init__(self, folder: Path, postgresql: bool, opened: "Opened | None" = None) -> None:
+        """On a copy of the hall that the tests ``opened``, or on one founded here."""
         self.folder, self.postgresql = folder, postgresql
         self.first = folder / "first"
         self.first.mkdir(mode=0o700, parents=True)
         self.server = Server().start() if postgresql else None
-        Hall(self.first, self.server.url if self.server else "").sala("init", "--demo", "--requests", "100")
+        url = self.server.url if self.server else ""
+        if opened is not None:
+            opened.elsewhere(self.first, url)
+        else:
+            Hall(self.first, url).sala("init", "--demo", "--requests", "100")
         if self.server is not None:
             self.server.stop()
 

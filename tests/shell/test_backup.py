@@ -22,6 +22,7 @@ from django.apps import apps
 
 from sala.shell import archive, restore
 from tests.hall import Hall, fresh_database
+from tests.opened import Opened
 from tests.shell.test_at_once import call, report
 
 in_the_hall = [pytest.mark.processes, pytest.mark.xdist_group("backup")]
@@ -48,10 +49,9 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def stood(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Hall]:
+def stood(tmp_path_factory: pytest.TempPathFactory, worker_id: str, opened: Opened) -> Iterator[Hall]:
     """A running hall of our own, which these tests write into and look at."""
-    hall = Hall(tmp_path_factory.mktemp("stood"), fresh_database(f"stood_{worker_id}"))
-    hall.sala("init", "--demo", "--requests", "300")
+    hall = opened.hall(tmp_path_factory.mktemp("stood"), f"stood_{worker_id}")
     try:
         yield hall.start()
     finally:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 from ninja import NinjaAPI, Schema
 from ninja.schema import NinjaGenerateJsonSchema
 from pydantic import BaseModel, ConfigDict
@@ -145,9 +146,19 @@ def page_of(row: type[BaseModel]) -> dict[str, Any]:
 class Api(NinjaAPI):
     """Ninja's API, whose document also holds what ninja does not know."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._documents: dict[tuple[str | None, str], Any] = {}
+
     def get_openapi_schema(self, **options: Any) -> Any:
-        """The whole document; raises `ValueError` for an operation that does not say what it answers."""
-        return completed(super().get_openapi_schema(**options))
+        """The whole document, to be read only: made once for each language, for it is asked by anybody and costs much.
+
+        Raises `ValueError` for an operation that does not say what it answers.
+        """
+        key = get_language(), repr(options)
+        if key not in self._documents:
+            self._documents[key] = completed(super().get_openapi_schema(**options))
+        return self._documents[key]
 
 
 def completed(document: Any) -> Any:
