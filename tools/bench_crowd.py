@@ -136,9 +136,11 @@ def _clerk(number: int, names: Any, by: Any, chance: random.Random) -> dict[str,
     hall = halls[(number * 97) % halls.count()]
     person = offices.register_person(by=by, **names.draw(chance), office=hall)
     paper = offices.Paper("prakas", "1", date(2026, 1, 1))
-    offices.appoint(
+    post = offices.appoint(
         by=by, person=person, post="front_desk_officer", office=hall, start=date(2026, 1, 1), instrument=paper
     )
+    # Multiplied requests are still in the hands of the first hall's officers: here as in life somebody of the hall has them.
+    Request.objects.filter(office_id=hall.pk).exclude(assigned=None).update(assigned=post.pk)
     accounts.open_account(
         by=by, person=person, username=f"crowd{hall.commune}", password=PASSWORD, at=hall.where
     )

@@ -19,5 +19,7 @@ class Says(IContains):
         """The same with the collation that knows ASCII alone."""
         text, first = self.process_lhs(compiler, connection)
         words, second = self.process_rhs(compiler, connection)
+        if str(second[0]).upper() == str(second[0]).lower():
+            return f"({text})::text LIKE ({words})::text", [*first, *second]
         sql = f'UPPER(({text})::text COLLATE "C") LIKE UPPER(({words})::text COLLATE "C")'
         return sql, [*first, *second]

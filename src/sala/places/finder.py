@@ -26,13 +26,14 @@ _NEAR = 150
 
 @dataclass
 class Script:
-    """The names of one script as written (without spaces), their skeletons, and the units that bear them."""
+    """The names of one script as written (without spaces), their skeletons, and the units that bear them; ``names`` by unit."""
 
     skeletons: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     forms: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     key_of: dict[str, str] = field(default_factory=dict)
     units: dict[str, list[Unit]] = field(default_factory=lambda: defaultdict(list))
+    names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, name: str, key: str, unit: Unit) -> None:
         """Note that ``unit`` is called ``name``, whose skeleton is ``key``."""
@@ -44,6 +45,7 @@ class Script:
             self.forms[key].append(written)
         if unit not in self.units[written]:
             self.units[written].append(unit)
+            self.names[unit.key].append(written)
 
     def close(self) -> None:
         """Order what was added: higher levels first among units of one name."""
@@ -126,15 +128,21 @@ def by_code(index: Index, units: Units, text: str) -> list[Unit]:
     return found
 
 
-def around(index: Index, key: str) -> Index:
+def around(index: Index, units: Units, key: str) -> Index:
     """The part of the index that lies in the unit of this key."""
-    khmer, latin = Script(), Script()
-    for whole, part in ((index.khmer, khmer), (index.latin, latin)):
-        for written, units in whole.units.items():
-            if any(key in (unit.province, unit.district, unit.commune, unit.village) for unit in units):
-                part.key_of[written] = whole.key_of[written]
-                part.forms[whole.key_of[written]].append(written)
+    inside, waiting = [], [key]
+    while waiting:
+        inside.append(waiting.pop())
+        waiting += [unit.key for unit in units.below.get(inside[-1], ())]
+    parts = []
+    for whole in (index.khmer, index.latin):
+        part = Script()
+        for written in {written for one in inside for written in whole.names.get(one, ())}:
+            part.key_of[written] = whole.key_of[written]
+            part.forms[whole.key_of[written]].append(written)
         part.close()
+        parts.append(part)
+    khmer, latin = parts
     return Index(khmer, latin, [])
 
 

@@ -142,7 +142,7 @@ def search(
     index: finder.Index = state.derive("search", finder.build)
     guessed = index
     if guess_in:
-        guessed = state.derive(f"search in {guess_in}", lambda _: finder.around(index, guess_in))
+        guessed = state.derive(f"search in {guess_in}", lambda units: finder.around(index, units, guess_in))
     return finder.find(
         index,
         state,

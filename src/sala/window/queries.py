@@ -46,8 +46,8 @@ _CHOICES = Prepared(lambda: services().values_list("service_id", "short_km", "sh
 
 
 def choices() -> list[tuple[str, dict[str, str]]]:
-    """Code and short names of the services on offer, in the order of the pack; for a filter of a list."""
-    return [(code, {"km": km, "en": en}) for code, km, en in _CHOICES()]
+    """Code and short names of the services on offer, in the order of the pack; for a filter of a list. Kept: change nothing."""
+    return _choices("") or []
 
 
 _KINDS = Prepared(lambda: Service.objects.order_by("position").values_list("pk", "kind", "protected"))
@@ -86,9 +86,15 @@ def service_q(words: str) -> Q:
 
 
 _SERVICE = Prepared(lambda: services().filter(service_id=Bound("code")).order_by())
-_on_offer: Kept[str, ServiceVersion] = Kept(
-    lambda code: _SERVICE.one(code=code),
-    lambda: Service.objects.aggregate(Max("changed"), Count("versions"), Max("versions__loaded")),
+
+
+def _state_of_services() -> object:
+    return Service.objects.aggregate(Max("changed"), Count("versions"), Max("versions__loaded"))
+
+
+_on_offer: Kept[str, ServiceVersion] = Kept(lambda code: _SERVICE.one(code=code), _state_of_services)
+_choices: Kept[str, list[tuple[str, dict[str, str]]]] = Kept(
+    lambda _: [(code, {"km": km, "en": en}) for code, km, en in _CHOICES()], _state_of_services
 )
 
 
@@ -103,6 +109,7 @@ def service(code: str) -> ServiceVersion:
 def forget_services() -> None:
     """Read what is on offer anew."""
     _on_offer.forget()
+    _choices.forget()
 
 
 def kept_here() -> int:

@@ -1,9 +1,8 @@
 """What is an officer looking for? A number, a place, a name with or without a wrong letter, a part of a telephone number."""
 
 from collections import defaultdict
-from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from sala.kit import text
 from sala.kit.acting import Acting
@@ -16,6 +15,7 @@ from sala.window.models import Request
 from sala.window.terms import Verb
 
 FEWEST_DIGITS = 4  # of a telephone: its last ones are what people remember
+NAMED = 200  # so many found requests are named in the next question
 LIKELY = 2000  # so many names that share a part with what is looked for are compared
 
 
@@ -24,18 +24,19 @@ def q(by: Acting, words: str) -> Q:
     words = words.strip()
     if rules.is_number(words):
         return Q(number=words)
-    found = Q(number__contains=words)
     persons = reach_q(by.reach(Verb.SEE_PERSON))
     told = Q(Says(F("location"), words)) | Q(Says(F("description"), words))
     skeleton = text.skeleton(words)
     if skeleton:
         told |= Q(contact__search__contains=skeleton)
-        if spelling.allowed(skeleton) and (likely := _misspelt(persons, skeleton)):
-            told |= Q(pk__in=likely)
     digits = "".join(sign for sign in ascii_digits(words) if sign.isdigit())
     if len(digits) >= FEWEST_DIGITS:
         told |= Q(contact__phone__contains=digits.removeprefix("0"))  # kept with the country's code
-    found |= persons & told
+    if skeleton and spelling.allowed(skeleton):
+        told = _or_misspelt(persons, told, skeleton)
+    found = persons & told
+    if digits:
+        found |= Q(number__contains=words)
     keys = defaultdict(list)
     for unit in places.search(words, limit=20, guess_in=by.where.place):
         keys[str(unit.level)].append(unit.key)
@@ -45,15 +46,23 @@ def q(by: Acting, words: str) -> Q:
     return found
 
 
-def _misspelt(persons: Q, key: str) -> list[UUID]:
-    """The requests whose applicant's name may be meant by ``key`` with a wrong letter; none where a name has it as it is."""
+def _or_misspelt(persons: Q, told: Q, key: str) -> Q:
+    """What is ``told``, or the requests whose applicant's name may be meant by ``key`` with a wrong letter; these only
+    where no name has it as it is. A few that were found in the same read are named, so that nothing is read twice.
+    """
     shared = Q()
     for part in spelling.parts(key):
         shared |= Q(contact__search__contains=part)
-    rows = Request.objects.filter(persons, shared).order_by().values_list("pk", "contact__search")[:LIKELY]
-    names: dict[str, list[UUID]] = defaultdict(list)
-    for request, name in rows:
-        names[name].append(request)
-    if any(key in name for name in names):
-        return []
-    return [request for name, some in names.items() if spelling.meant(key, name) for request in some]
+    as_told = Case(When(told, then=True), default=False)
+    rows = list(
+        Request.objects.filter(persons, told | shared)
+        .order_by()
+        .values_list("pk", "contact__search", as_told)[:LIKELY]
+    )
+    names = {name for _, name, _ in rows if name}
+    meant = set() if any(key in name for name in names) else {n for n in names if spelling.meant(key, n)}
+    likely = [request for request, name, _ in rows if name in meant]
+    known = list(dict.fromkeys([*likely, *(request for request, _, one in rows if one)]))
+    if len(rows) < LIKELY and len(known) <= NAMED:
+        return Q(pk__in=known)
+    return told | Q(pk__in=likely)

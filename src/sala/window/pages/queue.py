@@ -2,6 +2,7 @@
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
@@ -63,7 +64,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         page = listing.slice(desk.rows(queries.visible(by).filter(queries.view(by, view))))
     rows = [desk.Row._make(row) for row in page.results]
     names = shown.place_names(rows)
-    people = offices.appointment_names({row.assigned for row in rows if row.assigned})
+    staff = dict(offices.people_names(by.office)) if by.office is not None and by.where.commune else {}
+    people = staff | offices.appointment_names({row.assigned for row in rows if row.assigned} - staff.keys())
     persons = by.reach(Verb.SEE_PERSON)
     context = {
         "view": view,
@@ -82,7 +84,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": lists.written(rows, names, people, persons, by.where.commune),
         "today": clock.today(),
-        "selects": _selects(by, listing),
+        "selects": _selects(by, listing, staff),
         "title": lists.VIEW_NAMES[view],
         "several": [(str(verb), _(BUTTONS[verb])) for verb in batch.offered(by)],
         "kept": request.GET.urlencode(),
@@ -115,8 +117,10 @@ def _unsearched(params: QueryDict) -> str:
     return kept.urlencode()
 
 
-def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[str, str]], str]]:
-    """The filters' choices: state, service, village of the hall, officer in charge."""
+def _selects(
+    by: Acting, listing: Listing, staff: dict[UUID, dict[str, str]]
+) -> list[tuple[str, str, list[tuple[str, str]], str]]:
+    """The filters' choices: state, service, village of the hall, officer in charge (of ``staff``)."""
     every = ("", _("All"))
     found: list[tuple[str, str, list[tuple[str, str]], str]] = [
         ("state", _("State"), [every, *((str(s), jinja.term(s)) for s in State)], listing.typed("state")),
@@ -135,8 +139,8 @@ def _selects(by: Acting, listing: Listing) -> list[tuple[str, str, list[tuple[st
     if below:
         choices = [(unit.key, jinja.name(unit.names)) for unit in below]
         found.append(("place", _("Place"), [every, *choices], listing.typed("place")))
-    if by.office is not None and where.commune:
-        people = [(str(key), jinja.name(names)) for key, names in offices.people_names(by.office)]
+    if staff:
+        people = [(str(key), jinja.name(names)) for key, names in staff.items()]
         found.append(("assigned", _("Officer in charge"), [every, *people], listing.typed("assigned")))
     return found
 
