@@ -45,6 +45,9 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def main() -> int:
     for name in [name for name in os.environ if name.startswith("SALA_")]:
         del os.environ[name]  # the caller's hall is not what is tested
+    os.environ.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # hundreds of processes start: each would compile all anew
     missing = packages.provide()
     python, given = sys.executable, sys.argv[1:]
     pytest = [
