@@ -1,6 +1,8 @@
 """What can an operator do with figures on the command line? List measures, import a file, count, show a figure."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +144,58 @@ def _say(file: Path, taken: Any) -> None:
         click.echo(f"Every note with its row: {taken.report}")
 
 
+def _files(needed: bool) -> Callable[[Any], Any]:
+    """The three files of a count without a hall."""
+
+    def with_options(command: Any) -> Any:
+        for name, what in (
+            (
+                "facts",
+                "Facts, CSV or Parquet: measure,place,period[,value][,numerator,denominator][,dimensions].",
+            ),
+            ("measures", "Measures, TOML: one table each."),
+            ("places", "Places, CSV: code,parent,level[,valid_from,valid_to]."),
+        ):
+            kind = click.Path(exists=True, dir_okay=False, path_type=Path)
+            command = click.option(f"--{name}", type=kind, required=needed, help=what)(command)
+        return command
+
+    return with_options
+
+
+def _list(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 @group.command("roll-up")
+@_files(needed=False)
+@click.option(
+    "--levels", default="", callback=_list, help="Only these levels of the places, with commas between."
+)
+@click.option("--periods", default="", callback=_list, help="Only these of month,quarter,year.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the figures go, CSV or Parquet."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def roll_up(as_json: bool) -> None:
-    """Count every figure anew, at every level, by month, quarter and year."""
+def roll_up(
+    places: Path | None,
+    measures: Path | None,
+    facts: Path | None,
+    levels: tuple[str, ...],
+    periods: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Count every figure anew, at every level, by month, quarter and year.
+
+    Of the hall; or, with --places, --measures, --facts and --out, of these files alone: then no hall is needed.
+    """
+    files = (places, measures, facts, out)
+    if places and measures and facts and out:
+        _roll_up_files(places, measures, facts, levels, periods, out, as_json)
+        return
+    if any(files) or levels or periods:
+        raise click.UsageError("Files are counted with --places, --measures, --facts and --out, all four.")
     from sala.measures import actions
 
     done = actions.roll_up()
@@ -162,6 +212,87 @@ def roll_up(as_json: bool) -> None:
     click.echo(f"{done.facts} facts, {done.totals} figures, {done.changed} changed, {done.milliseconds} ms.")
     for line in done.refused:
         click.echo(f"left out: {line}", err=True)
+
+
+def _roll_up_files(
+    places: Path,
+    measures: Path,
+    facts: Path,
+    levels: tuple[str, ...],
+    periods: tuple[str, ...],
+    out: Path,
+    as_json: bool,
+) -> None:
+    from sala.measures.sums import counting
+
+    known = {str(kind): kind for kind in counting.KINDS}
+    if unknown := [one for one in periods if one not in known]:
+        raise click.UsageError(f"--periods knows month, quarter and year, not {', '.join(unknown)}.")
+    kinds = [kind for name, kind in known.items() if name in periods] or list(counting.KINDS)
+    files = counting.Files(places, measures, facts)
+    with _told_row_by_row():
+        count = counting.roll_up(files, out, levels, kinds)
+    told = {"figures": count, "out": str(out)}
+    click.echo(json.dumps(told, ensure_ascii=False) if as_json else f"{count} figures in {out}.")
+
+
+@contextmanager
+def _told_row_by_row() -> Iterator[None]:
+    """Everything that is wrong with the files, a line each, then the refusal."""
+    from sala.measures.sums.loading import Faulty
+
+    try:
+        yield
+    except Faulty as faulty:
+        for fault in faulty.faults:
+            click.echo(str(fault), err=True)
+        if faulty.more:
+            click.echo(f"and {faulty.more} rows more.", err=True)
+        raise click.ClickException(str(faulty.message)) from faulty
+
+
+@group.command("query")
+@_files(needed=True)
+@click.option("--measure", required=True, callback=_list, help="What is asked, with commas between.")
+@click.option("--place", default="", callback=_list, help="Places of the answer, each with what lies in it.")
+@click.option("--period", default="", callback=_list, help="Periods of the answer: 2017, 2017-Q1, 2017-04.")
+@click.option("--within-place", default="", callback=_list, help="Only what lies in these places together.")
+@click.option("--within-period", default="", callback=_list, help="Only what lies in these periods together.")
+@click.option("--by", default="", callback=_list, help="What stays apart: place, period, dimensions.")
+@click.option("--aggregate", default="", help="Another aggregation: sum, p90, last_over_time_then_max.")
+@click.option("--round", "places_after", type=click.IntRange(0, 10), help="Round to so many decimal places.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def query(
+    places: Path,
+    measures: Path,
+    facts: Path,
+    measure: tuple[str, ...],
+    place: tuple[str, ...],
+    period: tuple[str, ...],
+    within_place: tuple[str, ...],
+    within_period: tuple[str, ...],
+    by: tuple[str, ...],
+    aggregate: str,
+    places_after: int | None,
+    as_json: bool,
+) -> None:
+    """Ask files of facts a question; no hall is needed. What has no data has no row."""
+    from sala.measures.sums import counting
+
+    asked = counting.Question(
+        measure, place, period, within_place, within_period, by, aggregate, places_after
+    )
+    with _told_row_by_row():
+        rows = counting.ask(counting.Files(places, measures, facts), asked)
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        key = [row["measure"], row.get("place", ""), row.get("period", ""), *row["dimensions"].values()]
+        click.echo(" ".join(part for part in key if part) + f": {row['value']}")
+
+
+roll_up.needs_no_hall = query.needs_no_hall = True  # type: ignore[attr-defined]
 
 
 @group.command("show")

@@ -63,9 +63,8 @@ def engine(folder: Path | None = None) -> Iterator[Any]:
     import duckdb  # only who counts waits for it
 
     with TemporaryDirectory(dir=folder, prefix="sala-sums-") as temporary:
-        config = {"temp_directory": temporary, "allow_community_extensions": "false"}
+        config: dict[str, Any] = {"temp_directory": temporary, "allow_community_extensions": "false"}
         with duckdb.connect(":memory:", config=config) as base:
-            base.execute("SET preserve_insertion_order = false")
             yield base
 
 
@@ -235,12 +234,12 @@ def _windows(base: Any, plan: Plan, loaded: Loaded, spans: Sequence[Span]) -> No
         loading.fill(base, f"inside_{table}", rows)
     for (steps, count), table in plan.clocks.items():
         base.execute(f"CREATE TABLE clock_{table} (span INTEGER, value DOUBLE)")
-        rows = []
+        numbers: list[tuple[int, float]] = []
         for number, span in enumerate(spans):
             days = windows.moved(span.days, steps)
             if span.kind and days and (found := windows.in_year(days, span.kind, count)) is not None:
-                rows.append((number, float(found)))
-        loading.fill(base, f"clock_{table}", rows)
+                numbers.append((number, float(found)))
+        loading.fill(base, f"clock_{table}", numbers)
 
 
 def _fill_units(base: Any, loaded: Loaded) -> None:
@@ -251,7 +250,9 @@ def _fill_units(base: Any, loaded: Loaded) -> None:
 
 
 def _write(base: Any, loaded: Loaded, text: str, out: Path) -> int:
-    dims = "".join(f", NULLIF(t.d{number}, '') AS {loading._name(one)}" for number, one in enumerate(loaded.dimensions))
+    dims = "".join(
+        f", NULLIF(t.d{number}, '') AS {loading._name(one)}" for number, one in enumerate(loaded.dimensions)
+    )
     parquet = out.suffix.lower() == ".parquet"
 
     def told(name: str) -> str:

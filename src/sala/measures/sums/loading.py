@@ -19,6 +19,7 @@ RESERVED = ("level", "count", "unit", "span")
 _PLAIN = ("measure", "place", "period", "value", "numerator", "denominator")
 _NUMBERS = ("value", "numerator", "denominator")
 _DIGITS = 38  # of the engine's decimals
+_ROW = "row_of_the_file"
 
 
 @dataclass(frozen=True)
@@ -138,27 +139,23 @@ def load(base: Any, places_path: Path, measures_path: Path, facts_path: Path) ->
     return made
 
 
+_SHAPES = {
+    "MISSING COLUMNS": "has fewer cells than the head",
+    "TOO MANY COLUMNS": "has more cells than the head",
+    "UNQUOTED VALUE": "has a quote that does not end",
+    "INVALID ENCODING": "is not in UTF-8",
+    "LINE SIZE OVER MAXIMUM": "is too long",
+}
+
+
 def _open(base: Any, path: Path) -> list[str]:
     """Make the view or table ``given`` of a file of facts, all columns texts or as Parquet has them; their names."""
     import duckdb
 
     try:
-        if path.suffix.lower() == ".parquet":
-            base.execute(
-                f"CREATE VIEW given AS SELECT *, file_row_number AS at FROM read_parquet({quoted(str(path))}, file_row_number = true)"
-            )
-        else:
-            base.execute(
-                f"CREATE TABLE given AS SELECT *, ROW_NUMBER() OVER () AS at FROM read_csv({quoted(str(path))}, header = true, "  # noqa: S608
-                "all_varchar = true, delim = ',', quote = '\"', escape = '\"', null_padding = false, auto_detect = true)"
-            )
+        names = _parquet(base, path) if path.suffix.lower() == ".parquet" else _csv(base, path)
     except duckdb.Error as error:
         raise Faulty([Fault(path.name, 0, "", f"can't be read: {str(error).splitlines()[0]}")]) from error
-    names = [
-        name
-        for name, *_ in base.execute("DESCRIBE given").fetchall()
-        if name not in ("at", "file_row_number")
-    ]
     missing = [name for name in ("measure", "place", "period") if name not in names]
     if not missing and "value" not in names and not {"numerator", "denominator"} <= set(names):
         missing = ["value"]
@@ -176,6 +173,38 @@ def _open(base: Any, path: Path) -> list[str]:
                 )
             ]
         )
+    base.execute("SET preserve_insertion_order = false")  # rows are numbered now
+    return names
+
+
+def _parquet(base: Any, path: Path) -> list[str]:
+    source = f"read_parquet({quoted(str(path))}, file_row_number = true)"
+    columns = f"* EXCLUDE (file_row_number), file_row_number AS {_ROW}"
+    base.execute(f"CREATE VIEW given AS SELECT {columns} FROM {source}")  # noqa: S608
+    return [name for name, *_ in base.execute("DESCRIBE given").fetchall() if name != _ROW]
+
+
+def _csv(base: Any, path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        names = [name.strip() for name in next(csv.reader(file), [])]
+    if twice := [name for number, name in enumerate(names) if name in names[:number]]:
+        raise Faulty([Fault(path.name, 1, twice[0], "stands twice in the head")])
+    if not names:
+        return []
+    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
+    base.execute(
+        f"CREATE TABLE given AS SELECT *, ROW_NUMBER() OVER () AS {_ROW} FROM read_csv({quoted(str(path))}, header = true, "  # noqa: S608
+        f"auto_detect = false, columns = {{{columns}}}, delim = ',', quote = '\"', escape = '\"', store_rejects = true)"
+    )
+    rows = base.execute(
+        "SELECT line, error_type, MIN(column_name) FROM reject_errors GROUP BY line, error_type ORDER BY line"
+    ).fetchall()
+    if rows:
+        wrong = [
+            Fault(path.name, int(line), column or "", _SHAPES.get(kind, str(kind).lower()))
+            for line, kind, column in rows
+        ]
+        raise Faulty(wrong[:MOST_FAULTS], max(0, len(wrong) - MOST_FAULTS))
     return names
 
 
@@ -290,7 +319,7 @@ def _faults(
     for column, condition, reason in checks:
         said = reason.format(**{name: texts[name] for name in _PLAIN[:3]}) if "{" in reason else reason
         rows = base.execute(
-            f"SELECT g.at, {said} {joined} WHERE {condition} ORDER BY g.at LIMIT {MOST_FAULTS}"
+            f"SELECT g.{_ROW}, {said} {joined} WHERE {condition} ORDER BY g.{_ROW} LIMIT {MOST_FAULTS}"
         ).fetchall()
         # The head of a CSV file is its row 1; a Parquet file has none and counts from 0.
         found += [Fault(path.name, int(at) + 1, column, told) for at, told in rows]

@@ -270,6 +270,7 @@ def derived(plan: Plan, code: str, kept: Sequence[str], around: Around = Around(
     """The figures of a measure that is derived, or aggregated otherwise: its leaves side by side, then the expression."""
     made = _Made(plan, kept, alone=False)
     result = made.name(code, 1, around)
+    result = result if made.leaves else "NULL"
     names = ["unit", "span", *(plan.column(one) for one in kept)]
     parts = f"CAST(NULL AS {plan.figure}) AS numerator, CAST(NULL AS {plan.figure}) AS denominator"
     rows = made.rows()
@@ -291,7 +292,13 @@ class _Made:
 
     def rows(self) -> str:
         """Every unit and span where a leaf has data, with the columns of all parts."""
-        keys = _listed([self.unit, "span", *(self.plan.column(one) for one in self.kept)])
+        dims = [self.plan.column(one) for one in self.kept]
+        keys = _listed([self.unit, "span", *dims])
+        if not self.leaves:  # numbers are no data
+            none = _listed(
+                [f"0 AS {self.unit}", "0 AS span", *(f"'' AS {one}" for one in dims), "0 AS facts"]
+            )
+            return f"SELECT {none} WHERE 1 = 0"
         stacked = " UNION ALL ".join(
             f"SELECT {keys}, {number} AS leaf, CAST(value AS DOUBLE) AS value, facts FROM ({text}) AS s{number}"  # noqa: S608
             for text, number in self.leaves.items()
@@ -375,6 +382,7 @@ class _Made:
             raise WrongError("per_place has one value a place: it can't be put together as a ratio", one.at)
         made = _Made(self.plan, self.kept, alone=True)
         result = made.compile(one, replace(around, time=time, places=time))
+        result = result if made.leaves else "NULL"
         names = _listed(["place", "span", *(self.plan.column(each) for each in self.kept)])
         value = f"CAST({result} AS DECIMAL(38, {BETWEEN}))"
         rows = (

@@ -144,10 +144,10 @@ def spread(tree: Tree, units: Callable[[str, Stretch], Iterable[str]]) -> Spread
         sets: dict[tuple[int, ...], list[str]] = defaultdict(list)
         for unit, numbers in covered.items():
             sets[tuple(numbers)].append(unit)
-        for numbers, some in sets.items():
+        for stretched, some in sets.items():
             virtual = len(made.units)
             made.units.append(tuple(some))
             made.places.append(code)
-            for number in numbers:
+            for number in stretched:
                 made.stretches[code, number].append(virtual)
     return made
