@@ -318,7 +318,7 @@ def _both(given: argparse.Namespace) -> dict[str, dict[str, Any]]:
             server = Server(Path(name) / "sqlite", "", workers=2, bare=False)
             results[f"SQLite, {given.total:,} requests"] = measure(server, None, given.total, given)
         if given.most:
-            cluster = postgres.Cluster()
+            cluster = postgres.Cluster(memory="2GB")  # as docs/running-a-province.md asks
             try:
                 cluster.start()
                 assert cluster.process

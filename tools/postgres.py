@@ -43,7 +43,8 @@ def free_port() -> int:
 class Cluster:
     """A running server in a temporary folder. Durability is off: it lives as long as the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: str = "256MB") -> None:
+        self.memory = memory
         folder = binaries()
         if folder is None:
             raise SystemExit("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
@@ -91,7 +92,7 @@ class Cluster:
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": 200,
-            "shared_buffers": "256MB",
+            "shared_buffers": self.memory,
         }
         arguments = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         self.process = subprocess.Popen(
