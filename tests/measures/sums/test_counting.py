@@ -107,7 +107,7 @@ def test_a_ratio_is_the_sum_of_parts_out_of_the_sum_of_wholes(tmp_path):
     rows = counted(write(tmp_path, PLACES, declared("ratio", "ratio"), facts))
     row = rows["m", "00", "2017"]
     assert (row["value"], row["numerator"], row["denominator"], row["count"]) == (
-        "0.1666666667",
+        "0.166666666667",
         "2",
         "12",
         "3",
@@ -115,6 +115,16 @@ def test_a_ratio_is_the_sum_of_parts_out_of_the_sum_of_wholes(tmp_path):
     assert rows["m", "02", "2017"]["value"] == ""  # there is nothing to divide by, and that is said
     rows = counted(write(tmp_path, PLACES, declared("ratio", "average"), facts))
     assert rows["m", "01", "2017"]["value"] == "0.3"
+
+
+def test_a_ratio_aggregated_otherwise_is_each_facts_quotient(tmp_path):
+    facts = "measure,place,period,numerator,denominator\nm,0101,2017-01,1,2\nm,0101,2017-02,1,4\nm,0101,2017-03,1,0\n"
+    measures = declared("ratio", "ratio") + derived('aggregate(m, "p50_over_time_then_sum")')
+    files = write(tmp_path, PLACES, measures + derived('aggregate(m, "max")', "e"), facts)
+    assert [row["value"] for row in counting.ask(files, Question(("d", "e"), periods=("2017",)))] == [
+        0.375,
+        0.5,
+    ]
 
 
 def test_no_data_is_no_row_and_a_place_counts_once(tmp_path):
@@ -186,7 +196,7 @@ n,0102,2016-12,,50
         ("m != n", ("0201", "2017"), None),
         ("if(m >= 5, 1, 0) + 0 * m", ("01", "2017"), "1"),
         ("if(n > 1, m, 0)", ("0201", "2017"), None),  # an empty condition
-        ('where(m, "sex=f") / m', ("01", "2017"), "0.6666666667"),
+        ('where(m, "sex=f") / m', ("01", "2017"), "0.666666666667"),
         ('where(m + n, "sex=m")', ("00", "2017"), "6"),
         ("per_place(if(m >= 5, 1, 0))", ("00", "2017"), "2"),
         ('aggregate(per_place(m), "average")', ("01", "2017"), "6"),

@@ -18,8 +18,8 @@ from sala.measures.sums.declared import Declared
 from sala.measures.sums.expressions import Node, WrongError
 from sala.measures.sums.windows import Shift, Step, ToDate
 
-PLACES: Final = 10  # decimal places of a figure
-BETWEEN: Final = 12  # and of a quotient that goes on into a sum
+PLACES: Final = 12  # decimal places of a figure
+BETWEEN: Final = 15  # and of a quotient that goes on into a sum
 _KEPT_APART: Final = (
     "average",
     "last",
@@ -157,7 +157,8 @@ def _timed(time: str, places: str, value: str) -> list[str]:
 def _over(column: str, time: str) -> str:
     share = _share(time)
     if share is not None:
-        return f"CAST({_percentile(f'LIST({column})', share)} AS DECIMAL(38, {BETWEEN}))"
+        told = f"LIST({column}) FILTER (WHERE {column} IS NOT NULL)"
+        return f"CAST({_percentile(told, share)} AS DECIMAL(38, {BETWEEN}))"
     match time:
         case "average":
             return (
