@@ -174,6 +174,13 @@ def _list(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[st
 )
 @click.option("--periods", default="", callback=_list, help="Only these of month,quarter,year.")
 @click.option(
+    "--engine",
+    type=click.Choice(["duckdb"]),
+    default="duckdb",
+    expose_value=False,
+    help="What counts: DuckDB, which is built in.",
+)
+@click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the figures go, CSV or Parquet."
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")

@@ -332,6 +332,24 @@ def compare(folder: Path, measures, facts) -> None:
         assert abs(Fraction(found[key]) - value) < Fraction(1, 10**8), (key, measures[key[0]])
 
 
+@settings(max_examples=6, deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from(["sum", "average", "p90", "count", "max"]))
+def test_neither_order_nor_a_level_between_changes_a_figure(chance, name):
+    places = ["0101", "0102", "0201", "01"]
+    lines = [
+        f"m,{chance.choice(places)},{chance.choice(PERIODS)},{chance.randrange(-999, 999) / 8}"
+        for _ in range(30)
+    ]
+    split = PLACES.replace("0101,01,", "011,01,district\n0101,011,").replace("0102,01,", "0102,011,")
+    head = "measure,place,period,value\n"
+    with TemporaryDirectory() as folder:
+        before = counted(write(Path(folder), PLACES, declared(name, name), head + "\n".join(lines) + "\n"))
+        chance.shuffle(lines)
+        after = counted(write(Path(folder), split, declared(name, name), head + "\n".join(lines) + "\n"))
+    assert before.items() <= after.items()
+    assert {key[1] for key in after.keys() - before.keys()} <= {"011"}
+
+
 # ---- questions --------------------------------------------------------------------------------------------------------------
 
 
