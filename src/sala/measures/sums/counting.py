@@ -84,7 +84,7 @@ def roll_up(files: Files, out: Path, levels: Sequence[str] = (), kinds: Sequence
                 [Fault(files.places.name, 0, "level", f'no place has the level "{one}"') for one in unknown]
             )
         wanted = {code for code, level in loaded.tree.levels.items() if not levels or level in levels}
-        _spread(
+        lay(
             base,
             loaded,
             spread(loaded.tree, lambda _, one: [unit for unit in one.chain if unit in wanted]),
@@ -167,7 +167,7 @@ def _spans(periods: Iterable[Period], kinds: Iterable[Kind]) -> list[Span]:
     return found
 
 
-def _spread(base: Any, loaded: Loaded, made: Spread, units: dict[str, int]) -> None:
+def lay(base: Any, loaded: Loaded, made: Spread, units: dict[str, int]) -> None:
     """The tables ``facts`` (with virtual places), ``hop``, ``up`` and ``own``."""
     single, several = [], []
     for (code, number), virtual in made.stretches.items():
@@ -294,7 +294,7 @@ def ask(files: Files, asked: Question) -> list[dict[str, Any]]:
         )
         kept = [one for one in loaded.dimensions if one in asked.by]
         units, covered = _asked_units(asked, loaded, by_place)
-        _spread(base, loaded, spread(loaded.tree, covered), units)
+        lay(base, loaded, spread(loaded.tree, covered), units)
         spans = _asked_spans(asked, loaded, by_period)
         plan = _plan(loaded)
         texts = {

@@ -245,9 +245,7 @@ def _told(plan: Plan, places: str) -> str:
     match places:
         case "count":
             return f"CAST(n AS {plan.figure}) AS value, {parts}"
-        case "average":
-            return f"{quotient} AS value, {parts}"
-        case "ratio":
+        case "average" | "ratio":
             return f"{quotient} AS value, CAST(s AS {plan.figure}) AS numerator, CAST(n AS {plan.figure}) AS denominator"
         case "last":
             return f"CAST(l.v AS {plan.figure}) AS value, {parts}"
