@@ -251,7 +251,8 @@ def _fill_units(base: Any, loaded: Loaded) -> None:
 
 def _write(base: Any, loaded: Loaded, text: str, out: Path) -> int:
     dims = "".join(
-        f", NULLIF(t.d{number}, '') AS {loading._name(one)}" for number, one in enumerate(loaded.dimensions)
+        f", NULLIF(t.d{number}, '') AS {loading.identifier(one)}"
+        for number, one in enumerate(loaded.dimensions)
     )
     parquet = out.suffix.lower() == ".parquet"
 

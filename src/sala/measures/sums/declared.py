@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -20,7 +20,6 @@ class Declared:
     time: str = "sum"
     places: str = "sum"
     expression: Node | None = None
-    text: str = field(default="", compare=False)
 
     @property
     def derived(self) -> bool:
@@ -69,7 +68,7 @@ def _measure(code: str, table: Mapping[str, Any]) -> Declared | str:
         if not isinstance(text, str):
             return "a derived measure needs an expression"
         try:
-            return Declared(code, expression=expressions.parse(text), text=text)
+            return Declared(code, expression=expressions.parse(text))
         except WrongError as error:
             return f"expression, {error}"
     if "expression" in table:

@@ -275,7 +275,7 @@ def _check(base: Any, made: Loaded, path: Path, columns: Sequence[str]) -> None:
     if faults:
         raise faults
     dims = "".join(
-        f", COALESCE(TRIM(CAST(g.{_name(one)} AS VARCHAR)), '') AS d{number}"
+        f", COALESCE(TRIM(CAST(g.{identifier(one)} AS VARCHAR)), '') AS d{number}"
         for number, one in enumerate(made.dimensions)
     )
     told = ", ".join(f"{cast.get(name, f'CAST(NULL AS {kind})')} AS {name}" for name in _NUMBERS)
@@ -286,7 +286,8 @@ def _check(base: Any, made: Loaded, path: Path, columns: Sequence[str]) -> None:
     _use(base, made)
 
 
-def _name(column: str) -> str:
+def identifier(column: str) -> str:
+    """A column's name as SQL writes it."""
     return '"' + column.replace('"', '""') + '"'
 
 
